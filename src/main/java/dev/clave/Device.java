@@ -1,0 +1,114 @@
+package dev.clave;
+
+import dev.clave.internal.Storage;
+import dev.clave.internal.cpu.CpuDevice;
+import dev.clave.internal.opencl.OpenClDevices;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Where tensors live and operators run: an OpenCL device or the CPU in pure Java. A device has one in-order queue; it is
+ * used by one thread at a time. Several devices live side by side in one process, nothing is shared between them.
+ */
+public abstract class Device implements AutoCloseable {
+    /** For implementations. */
+    protected Device() {}
+
+    /** What a device is called in listings. */
+    public record Info(
+            String kind, String platform, String name, String driver, String binding, boolean fp64, int vectorWidth) {}
+
+    /** The CPU in pure Java; always available. */
+    public static Device cpu() {
+        return new CpuDevice();
+    }
+
+    /**
+     * Opens a device.
+     *
+     * @param selector {@code auto} (the first OpenCL device, else the CPU), {@code cpu}, {@code opencl} (the first
+     *     OpenCL device), an index as listed by {@link #list}, or a part of a device's or platform's name
+     * @throws DeviceException when no such device exists; the message lists the ones there are
+     */
+    public static Device open(String selector) {
+        String wanted = selector.strip().toLowerCase(Locale.ROOT);
+        if (wanted.equals("cpu")) {
+            return cpu();
+        }
+        OpenClDevices found = OpenClDevices.find();
+        if (wanted.equals("auto")) {
+            return found.infos().isEmpty() ? cpu() : found.open(0);
+        }
+        if (wanted.equals("opencl")) {
+            if (found.infos().isEmpty()) {
+                throw new DeviceException("no OpenCL device: " + found.reason() + "; use --device cpu or install one");
+            }
+            return found.open(0);
+        }
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < found.infos().size(); i++) {
+            Info info = found.infos().get(i);
+            String label = info.platform() + " " + info.name();
+            if (wanted.equals(String.valueOf(i)) || label.toLowerCase(Locale.ROOT).contains(wanted)) {
+                return found.open(i);
+            }
+            names.add(i + " (" + info.name() + ")");
+        }
+        throw new DeviceException(
+                "unknown device '" + selector + "'; there are: auto, cpu" + (names.isEmpty() ? "" : ", opencl, ")
+                        + String.join(", ", names)
+                        + (found.infos().isEmpty() ? "; no OpenCL device: " + found.reason() : ""));
+    }
+
+    /** The OpenCL devices of this machine in the order of their indices; empty when there are none. */
+    public static List<Info> list() {
+        return OpenClDevices.find().infos();
+    }
+
+    /** Why {@link #list} lacks devices: what was skipped and why, empty when nothing was. */
+    public static String listReason() {
+        return OpenClDevices.find().reason();
+    }
+
+    /** What this device is called. */
+    public abstract Info info();
+
+    /** The device's name. */
+    public final String name() {
+        return info().name();
+    }
+
+    /** Whether this is an OpenCL device. */
+    public final boolean isOpenCl() {
+        return info().kind().equals("opencl");
+    }
+
+    /** Offsets of views must be a multiple of this many bytes. */
+    public abstract int viewAlignment();
+
+    /**
+     * A tensor with undefined values.
+     *
+     * @throws DeviceOutOfMemoryException when the device's memory limit would be passed
+     */
+    public final Tensor allocate(DType dtype, Shape shape) {
+        if (dtype == DType.F64 && !info().fp64()) {
+            throw new IllegalArgumentException("device " + name() + " has no fp64");
+        }
+        return new Tensor(this, dtype, shape, reserve(dtype, (long) shape.elements() * dtype.bytes()));
+    }
+
+    /** Memory for {@link #allocate}. */
+    protected abstract Storage reserve(DType dtype, long bytes);
+
+    /** Waits until all enqueued work is done. */
+    public abstract void finish();
+
+    /** Bytes of the tensors that are not closed. */
+    public abstract long liveBytes();
+
+    /** Waits for pending work and releases everything the device still holds. A second close does nothing. */
+    @Override
+    public abstract void close();
+}

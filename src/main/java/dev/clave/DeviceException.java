@@ -1,0 +1,14 @@
+package dev.clave;
+
+/** Root of everything a device can do wrong. The message names the call, the device and the cure where one is known. */
+public class DeviceException extends RuntimeException {
+    /** An exception with a one-line message. */
+    public DeviceException(String message) {
+        super(message);
+    }
+
+    /** An exception with a one-line message and its cause. */
+    public DeviceException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

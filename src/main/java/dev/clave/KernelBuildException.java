@@ -1,0 +1,9 @@
+package dev.clave;
+
+/** A kernel file did not compile; the message holds device, options, the compiler's log and the numbered source. */
+public final class KernelBuildException extends DeviceException {
+    /** An exception with the full report. */
+    public KernelBuildException(String message) {
+        super(message);
+    }
+}
