@@ -1,0 +1,117 @@
+package dev.clave.op;
+
+import dev.clave.DType;
+import dev.clave.Shape;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * 2-D convolution (cross-correlation, as in every neural-network library).
+ *
+ * <p>forward: {@code output[n,k,oy,ox] = bias[k] + sum over c, kh, kw of input[n,c,oy*strideH-padTop+kh*dilationH,
+ * ox*strideW-padLeft+kw*dilationW] * weight[k,c,kh,kw]}, c over the channels of k's group. Tensors: input [N,C,H,W],
+ * weight [K,C/groups,KH,KW], bias [K] when {@code bias}, output [N,K,OH,OW]. Directions {@code backwardInput}
+ * (gradOutput, weight to gradInput), {@code backwardWeight} (input, gradOutput to gradWeight), {@code backwardBias}
+ * (gradOutput to gradBias). A 1-D convolution is the case H = KH = 1.
+ */
+public record Conv2d(int n, int c, int h, int w, int k, Window window, int groups, boolean bias) implements Geometry {
+    /** Checks sizes. */
+    public Conv2d {
+        Window.atLeast("conv2d: N", n, 0);
+        Window.atLeast("conv2d: C", c, 1);
+        Window.atLeast("conv2d: H", h, 1);
+        Window.atLeast("conv2d: W", w, 1);
+        Window.atLeast("conv2d: K", k, 1);
+        Window.atLeast("conv2d: groups", groups, 1);
+        if (c % groups != 0 || k % groups != 0) {
+            throw new IllegalArgumentException(
+                    "conv2d: groups " + groups + " must divide C " + c + " and K " + k);
+        }
+        window.outH(h, false);
+        window.outW(w, false);
+    }
+
+    /** Dense channels with a bias. */
+    public Conv2d(int n, int c, int h, int w, int k, Window window) {
+        this(n, c, h, w, k, window, 1, true);
+    }
+
+    /** Output height. */
+    public int oh() {
+        return window.outH(h, false);
+    }
+
+    /** Output width. */
+    public int ow() {
+        return window.outW(w, false);
+    }
+
+    @Override
+    public String operator() {
+        return "conv2d";
+    }
+
+    @Override
+    public List<String> directions() {
+        List<String> all = new ArrayList<>(List.of("forward", "backwardInput", "backwardWeight"));
+        if (bias) {
+            all.add("backwardBias");
+        }
+        return all;
+    }
+
+    /** Shape of the weight tensor. */
+    public Shape weightShape() {
+        return Shape.of(k, c / groups, window.kh(), window.kw());
+    }
+
+    @Override
+    public Problem problem(String direction, Format format) {
+        DType real = format.real();
+        Shape input = format.samples(n, c, h, w);
+        Shape output = format.samples(n, k, oh(), ow());
+        Shape weight = weightShape();
+        int taps = window.kh() * window.kw();
+        double flops = 2.0 * n * k * oh() * ow() * (c / groups) * taps;
+        int positions = n * oh() * ow();
+        return switch (direction) {
+            case "forward" -> {
+                List<Slot> slots = new ArrayList<>();
+                slots.add(Slot.in("input", real, input));
+                slots.add(Slot.in("weight", real, weight));
+                if (bias) {
+                    slots.add(Slot.in("bias", real, Shape.of(k)));
+                }
+                slots.add(Slot.out("output", real, output));
+                yield new Problem(this, direction, format, slots, List.of(), flops, c / groups * taps + 1);
+            }
+            case "backwardInput" -> new Problem(
+                    this,
+                    direction,
+                    format,
+                    flops,
+                    k / groups * taps,
+                    Slot.in("gradOutput", real, output),
+                    Slot.in("weight", real, weight),
+                    Slot.out("gradInput", real, input));
+            case "backwardWeight" -> new Problem(
+                    this,
+                    direction,
+                    format,
+                    flops,
+                    positions,
+                    Slot.in("input", real, input),
+                    Slot.in("gradOutput", real, output),
+                    Slot.out("gradWeight", real, weight));
+            case "backwardBias" -> new Problem(
+                    this,
+                    direction,
+                    format,
+                    (double) positions * k,
+                    positions,
+                    Slot.in("gradOutput", real, output),
+                    Slot.out("gradBias", real, Shape.of(k)));
+            default -> throw Problem.unknown(this, direction);
+        };
+    }
+}

@@ -1,0 +1,82 @@
+package dev.clave.op;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One kernel launch of an OpenCL candidate: file, kernel, macros, arguments in order, and the index space. */
+final class Launch {
+    /** A kernel argument. */
+    sealed interface Argument permits Buffer, Int, Late {}
+
+    /** The tensor of a slot or a workspace. */
+    record Buffer(String slot) implements Argument {}
+
+    /** A size that is fixed for the problem. */
+    record Int(int value) implements Argument {}
+
+    /** A scalar of the problem, set before a run; whole numbers are ints, others REAL. */
+    record Late(String scalar, boolean whole) implements Argument {}
+
+    final String file;
+    final String kernel;
+    final Map<String, String> defines = new LinkedHashMap<>();
+    final List<Argument> arguments = new ArrayList<>();
+    long[] global = {1};
+    long[] local = {1};
+
+    Launch(String file, String kernel) {
+        this.file = file;
+        this.kernel = kernel;
+    }
+
+    Launch define(String name, Object value) {
+        defines.put(name, String.valueOf(value));
+        return this;
+    }
+
+    Launch window(Window window) {
+        return define("KH", window.kh())
+                .define("KW", window.kw())
+                .define("STRIDE_H", window.strideH())
+                .define("STRIDE_W", window.strideW())
+                .define("PAD_TOP", window.padTop())
+                .define("PAD_LEFT", window.padLeft())
+                .define("DILATION_H", window.dilationH())
+                .define("DILATION_W", window.dilationW());
+    }
+
+    Launch buffers(String... slots) {
+        for (String slot : slots) {
+            arguments.add(new Buffer(slot));
+        }
+        return this;
+    }
+
+    Launch ints(int... values) {
+        for (int value : values) {
+            arguments.add(new Int(value));
+        }
+        return this;
+    }
+
+    Launch late(String scalar, boolean whole) {
+        arguments.add(new Late(scalar, whole));
+        return this;
+    }
+
+    /** One work-item per element in groups of 64; the kernel guards the tail. */
+    Launch elements(long count) {
+        global = new long[] {Math.max(1, (count + 63) / 64) * 64};
+        local = new long[] {64};
+        return this;
+    }
+
+    /** One work-item per work-group: the form a CPU device likes for register tiles. */
+    Launch tiles(long count) {
+        global = new long[] {Math.max(1, count)};
+        local = new long[] {1};
+        return this;
+    }
+}

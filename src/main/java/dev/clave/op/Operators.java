@@ -1,0 +1,86 @@
+package dev.clave.op;
+
+import dev.clave.Device;
+import dev.clave.internal.opencl.OpenClDevice;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The catalogue: one row per operator. The name is the key to kernel file, golden data, tests and benchmark. */
+public final class Operators {
+    private Operators() {}
+
+    private record Row(String name, CpuKernel cpu, List<OpenClCandidate> candidates) {}
+
+    private static final List<Row> ROWS = List.of(
+            new Row("conv2d", new Conv2dCpu(), Conv2dOpenCl.candidates()));
+
+    /** Names of all operators. */
+    public static List<String> names() {
+        return ROWS.stream().map(Row::name).toList();
+    }
+
+    private static Row row(String operator) {
+        for (Row row : ROWS) {
+            if (row.name().equals(operator)) {
+                return row;
+            }
+        }
+        throw new IllegalArgumentException("unknown operator '" + operator + "', there are " + names());
+    }
+
+    /** Names of the candidates that take the problem on the device, fastest first; on the CPU the twin alone. */
+    public static List<String> candidates(Device device, Problem problem) {
+        if (!(device instanceof OpenClDevice openCl)) {
+            return List.of("twin");
+        }
+        List<String> names = new ArrayList<>();
+        for (OpenClCandidate candidate : row(problem.operator()).candidates()) {
+            if (candidate.refuses(problem, openCl) == null) {
+                names.add(candidate.name());
+            }
+        }
+        return names;
+    }
+
+    /** Each candidate with what it says to the problem, one line each. */
+    public static String explain(Device device, Problem problem) {
+        if (!(device instanceof OpenClDevice openCl)) {
+            return problem + ": twin (pure Java)\n";
+        }
+        StringBuilder text = new StringBuilder();
+        for (OpenClCandidate candidate : row(problem.operator()).candidates()) {
+            String reason = candidate.refuses(problem, openCl);
+            text.append(problem).append(": ").append(candidate.name());
+            text.append(reason == null ? " takes it" : " refuses, " + reason).append('\n');
+        }
+        return text.toString();
+    }
+
+    /** The fastest candidate that takes the problem. */
+    public static Invocation prepare(Device device, Problem problem) {
+        return prepare(device, problem, null);
+    }
+
+    /**
+     * A named candidate.
+     *
+     * @throws IllegalArgumentException when the candidate is unknown or refuses; the message says why
+     */
+    public static Invocation prepare(Device device, Problem problem, @Nullable String wanted) {
+        Row row = row(problem.operator());
+        if (!(device instanceof OpenClDevice openCl)) {
+            if (problem.format().lanes() != 1) {
+                throw new IllegalArgumentException(
+                        problem + ": the CPU computes lanes 1, got " + problem.format().lanes());
+            }
+            return Invocation.cpu(device, problem, row.cpu());
+        }
+        for (OpenClCandidate candidate : row.candidates()) {
+            if ((wanted == null || wanted.equals(candidate.name())) && candidate.refuses(problem, openCl) == null) {
+                return Invocation.openCl(openCl, problem, candidate);
+            }
+        }
+        throw new IllegalArgumentException("no candidate " + wanted + ":\n" + explain(device, problem));
+    }
+}

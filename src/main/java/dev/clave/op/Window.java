@@ -1,0 +1,89 @@
+package dev.clave.op;
+
+/**
+ * The window of a convolution or pooling. Dilation 1 is dense.
+ *
+ * @param kh kernel height, kw kernel width, at least 1
+ */
+public record Window(
+        int kh,
+        int kw,
+        int strideH,
+        int strideW,
+        int padTop,
+        int padLeft,
+        int padBottom,
+        int padRight,
+        int dilationH,
+        int dilationW) {
+
+    /** Checks ranges; the message names the value. */
+    public Window {
+        atLeast("kernel height", kh, 1);
+        atLeast("kernel width", kw, 1);
+        atLeast("stride height", strideH, 1);
+        atLeast("stride width", strideW, 1);
+        atLeast("pad top", padTop, 0);
+        atLeast("pad left", padLeft, 0);
+        atLeast("pad bottom", padBottom, 0);
+        atLeast("pad right", padRight, 0);
+        atLeast("dilation height", dilationH, 1);
+        atLeast("dilation width", dilationW, 1);
+    }
+
+    /** Stride 1, no padding, dense. */
+    public static Window of(int kh, int kw) {
+        return new Window(kh, kw, 1, 1, 0, 0, 0, 0, 1, 1);
+    }
+
+    /** The same with another stride. */
+    public Window stride(int h, int w) {
+        return new Window(kh, kw, h, w, padTop, padLeft, padBottom, padRight, dilationH, dilationW);
+    }
+
+    /** The same with other padding. */
+    public Window pad(int top, int left, int bottom, int right) {
+        return new Window(kh, kw, strideH, strideW, top, left, bottom, right, dilationH, dilationW);
+    }
+
+    /** The same with the same padding on all sides. */
+    public Window pad(int all) {
+        return pad(all, all, all, all);
+    }
+
+    /** The same with another dilation. */
+    public Window dilation(int h, int w) {
+        return new Window(kh, kw, strideH, strideW, padTop, padLeft, padBottom, padRight, h, w);
+    }
+
+    /** Output height for an input height. */
+    public int outH(int h, boolean ceil) {
+        return size("height", h, kh, strideH, padTop, padBottom, dilationH, ceil);
+    }
+
+    /** Output width for an input width. */
+    public int outW(int w, boolean ceil) {
+        return size("width", w, kw, strideW, padLeft, padRight, dilationW, ceil);
+    }
+
+    private static int size(
+            String axis, int in, int kernel, int stride, int before, int after, int dilation, boolean ceil) {
+        long span = (long) in + before + after - (long) dilation * (kernel - 1) - 1;
+        if (span < 0) {
+            throw new IllegalArgumentException("window: " + axis + " " + in + " with padding " + before + "+" + after
+                    + " is smaller than the kernel " + kernel + " with dilation " + dilation);
+        }
+        long count = (ceil ? (span + stride - 1) / stride : span / stride) + 1;
+        // In ceil mode the last window must start inside the input or the padding before it.
+        if (ceil && (count - 1) * stride >= (long) in + before) {
+            count--;
+        }
+        return Math.toIntExact(count);
+    }
+
+    static void atLeast(String what, int value, int least) {
+        if (value < least) {
+            throw new IllegalArgumentException(what + " is at least " + least + ", got " + value);
+        }
+    }
+}
