@@ -72,7 +72,8 @@ public record Conv2d(int n, int c, int h, int w, int k, Window window, int group
         Shape output = format.samples(n, k, oh(), ow());
         Shape weight = weightShape();
         int taps = window.kh() * window.kw();
-        double flops = 2.0 * n * k * oh() * ow() * (c / groups) * taps;
+        int inputsPerGroup = c / groups;
+        double flops = 2.0 * n * k * oh() * ow() * inputsPerGroup * taps;
         int positions = n * oh() * ow();
         return switch (direction) {
             case "forward" -> {

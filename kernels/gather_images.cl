@@ -1,0 +1,47 @@
+// gather_images: a batch from a dataset on the device: pick, normalise, pad and lay out.
+//
+//   output[n,c,y,x] = (images[order[first+n],c,y-PAD,x-PAD] - 127.5) / 127.5, and -1 in the padding.
+//
+// Tensors: images u8 [count,C,H,W], labels [count], order [count], output [B,C,H+2PAD,W+2PAD,LANES], batch_labels [B*LANES].
+// Samples at or beyond `live` become all zeros with the label IGNORE, so that a short last batch needs no other plan.
+// Macros: REAL, LANES, PAD, IGNORE. One work-item writes one element; the tail is guarded.
+
+#ifndef REAL
+#define REAL float
+#endif
+#ifndef LANES
+#define LANES 1
+#endif
+#ifndef PAD
+#define PAD 0
+#endif
+#ifndef IGNORE
+#define IGNORE -100
+#endif
+#ifdef WIDE
+#pragma OPENCL EXTENSION cl_khr_fp64 : enable
+#endif
+
+__kernel void gather_images_forward_reference(__global const uchar *restrict images, __global const int *restrict labels,
+                                              __global const int *restrict order, __global REAL *restrict output,
+                                              __global int *restrict batch_labels, int total, int c, int h, int w,
+                                              int first, int live) {
+  const int id = (int)get_global_id(0);
+  if (id >= total)
+    return;
+  const int oh = h + 2 * PAD, ow = w + 2 * PAD;
+  const int lane = id % LANES, inner = id / LANES % (c * oh * ow), b = id / LANES / (c * oh * ow);
+  const int n = b * LANES + lane;
+  const int x = inner % ow - PAD, y = inner / ow % oh - PAD, channel = inner / ow / oh;
+  REAL value = 0;
+  int label = IGNORE;
+  if (n < live) {
+    const int source = order[first + n];
+    const bool inside = x >= 0 && x < w && y >= 0 && y < h;
+    value = inside ? ((REAL)images[(source * c + channel) * h * w + y * w + x] - (REAL)127.5) * (REAL)(1 / 127.5) : (REAL)-1;
+    label = labels[source];
+  }
+  output[id] = value;
+  if (inner == 0)
+    batch_labels[n] = label;
+}
