@@ -1,0 +1,48 @@
+package dev.clave.op;
+
+/** Activations in pure Java. */
+final class ActivationCpu implements CpuKernel {
+    @Override
+    public void run(Problem problem, CpuArguments a) {
+        Activation g = (Activation) problem.geometry();
+        Reals output = a.reals("output");
+        int total = g.n() * g.features();
+        // A float device multiplies by the float nearest to the slope.
+        double slope = problem.format().real() == dev.clave.DType.F32 ? (float) g.slope() : g.slope();
+        if (problem.direction().equals("forward")) {
+            Reals input = a.reals("input");
+            for (int i = 0; i < total; i++) {
+                output.set(i, apply(g.kind(), slope, input.get(i)));
+            }
+        } else {
+            Reals gradOutput = a.reals("gradOutput");
+            Reals gradInput = a.reals("gradInput");
+            for (int i = 0; i < total; i++) {
+                gradInput.set(i, derivative(g.kind(), slope, output.get(i), gradOutput.get(i)));
+            }
+        }
+    }
+
+    private static double apply(Activation.Kind kind, double slope, double x) {
+        switch (kind) {
+            case TANH:
+                return Math.tanh(x);
+            case SIGMOID:
+                double e = Math.exp(-Math.abs(x));
+                return (x < 0 ? e : 1) / (1 + e);
+            case RELU:
+                return x <= 0 ? 0 : x;
+            default:
+                return x <= 0 ? slope * x : x;
+        }
+    }
+
+    private static double derivative(Activation.Kind kind, double slope, double y, double g) {
+        return switch (kind) {
+            case TANH -> g * (1 - y * y);
+            case SIGMOID -> g * (y * (1 - y));
+            case RELU -> y <= 0 ? 0 : g;
+            case LEAKY_RELU -> y <= 0 ? slope * g : g;
+        };
+    }
+}
