@@ -50,7 +50,8 @@ public abstract class Device implements AutoCloseable {
         for (int i = 0; i < found.infos().size(); i++) {
             Info info = found.infos().get(i);
             String label = info.platform() + " " + info.name();
-            if (wanted.equals(String.valueOf(i)) || label.toLowerCase(Locale.ROOT).contains(wanted)) {
+            if (wanted.equals(String.valueOf(i))
+                    || label.toLowerCase(Locale.ROOT).contains(wanted)) {
                 return found.open(i);
             }
             names.add(i + " (" + info.name() + ")");

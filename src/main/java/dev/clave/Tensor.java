@@ -46,8 +46,8 @@ public final class Tensor implements AutoCloseable {
      */
     public Tensor view(int first, Shape shape) {
         if (first < 0 || (long) first + shape.elements() > this.shape.elements()) {
-            throw new IllegalArgumentException("view of " + shape + " at element " + first + " leaves tensor "
-                    + this.shape);
+            throw new IllegalArgumentException(
+                    "view of " + shape + " at element " + first + " leaves tensor " + this.shape);
         }
         return new Tensor(
                 device,

@@ -47,23 +47,25 @@ public record Activation(Kind kind, int n, int features, double slope) implement
         Shape shape = format.samples(n, features);
         double flops = (double) n * features;
         return switch (direction) {
-            case "forward" -> new Problem(
-                    this,
-                    direction,
-                    format,
-                    flops,
-                    1,
-                    Slot.in("input", format.real(), shape),
-                    Slot.out("output", format.real(), shape));
-            case "backwardInput" -> new Problem(
-                    this,
-                    direction,
-                    format,
-                    flops,
-                    1,
-                    Slot.in("output", format.real(), shape),
-                    Slot.in("gradOutput", format.real(), shape),
-                    Slot.out("gradInput", format.real(), shape));
+            case "forward" ->
+                new Problem(
+                        this,
+                        direction,
+                        format,
+                        flops,
+                        1,
+                        Slot.in("input", format.real(), shape),
+                        Slot.out("output", format.real(), shape));
+            case "backwardInput" ->
+                new Problem(
+                        this,
+                        direction,
+                        format,
+                        flops,
+                        1,
+                        Slot.in("output", format.real(), shape),
+                        Slot.in("gradOutput", format.real(), shape),
+                        Slot.out("gradInput", format.real(), shape));
             default -> throw Problem.unknown(this, direction);
         };
     }

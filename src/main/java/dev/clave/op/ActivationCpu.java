@@ -24,17 +24,13 @@ final class ActivationCpu implements CpuKernel {
     }
 
     private static double apply(Activation.Kind kind, double slope, double x) {
-        switch (kind) {
-            case TANH:
-                return Math.tanh(x);
-            case SIGMOID:
-                double e = Math.exp(-Math.abs(x));
-                return (x < 0 ? e : 1) / (1 + e);
-            case RELU:
-                return x <= 0 ? 0 : x;
-            default:
-                return x <= 0 ? slope * x : x;
-        }
+        double e = Math.exp(-Math.abs(x));
+        return switch (kind) {
+            case TANH -> Math.tanh(x);
+            case SIGMOID -> (x < 0 ? e : 1) / (1 + e);
+            case RELU -> x <= 0 ? 0 : x;
+            case LEAKY_RELU -> x <= 0 ? slope * x : x;
+        };
     }
 
     private static double derivative(Activation.Kind kind, double slope, double y, double g) {

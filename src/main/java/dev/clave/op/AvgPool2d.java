@@ -71,24 +71,26 @@ public record AvgPool2d(int n, int c, int h, int w, Window window, boolean ceil,
         int taps = window.kh() * window.kw();
         double flops = (double) n * c * oh() * ow() * taps;
         return switch (direction) {
-            case "forward" -> new Problem(
-                    this,
-                    direction,
-                    format,
-                    flops,
-                    taps + 5,
-                    Slot.in("input", format.real(), input),
-                    reciprocal,
-                    Slot.out("output", format.real(), output));
-            case "backwardInput" -> new Problem(
-                    this,
-                    direction,
-                    format,
-                    flops,
-                    taps + 5,
-                    Slot.in("gradOutput", format.real(), output),
-                    reciprocal,
-                    Slot.out("gradInput", format.real(), input));
+            case "forward" ->
+                new Problem(
+                        this,
+                        direction,
+                        format,
+                        flops,
+                        taps + 5,
+                        Slot.in("input", format.real(), input),
+                        reciprocal,
+                        Slot.out("output", format.real(), output));
+            case "backwardInput" ->
+                new Problem(
+                        this,
+                        direction,
+                        format,
+                        flops,
+                        taps + 5,
+                        Slot.in("gradOutput", format.real(), output),
+                        reciprocal,
+                        Slot.out("gradInput", format.real(), input));
             default -> throw Problem.unknown(this, direction);
         };
     }

@@ -24,8 +24,7 @@ public record Conv2d(int n, int c, int h, int w, int k, Window window, int group
         Window.atLeast("conv2d: K", k, 1);
         Window.atLeast("conv2d: groups", groups, 1);
         if (c % groups != 0 || k % groups != 0) {
-            throw new IllegalArgumentException(
-                    "conv2d: groups " + groups + " must divide C " + c + " and K " + k);
+            throw new IllegalArgumentException("conv2d: groups " + groups + " must divide C " + c + " and K " + k);
         }
         window.outH(h, false);
         window.outW(w, false);
@@ -86,32 +85,35 @@ public record Conv2d(int n, int c, int h, int w, int k, Window window, int group
                 slots.add(Slot.out("output", real, output));
                 yield new Problem(this, direction, format, slots, List.of(), flops, c / groups * taps + 1);
             }
-            case "backwardInput" -> new Problem(
-                    this,
-                    direction,
-                    format,
-                    flops,
-                    k / groups * taps,
-                    Slot.in("gradOutput", real, output),
-                    Slot.in("weight", real, weight),
-                    Slot.out("gradInput", real, input));
-            case "backwardWeight" -> new Problem(
-                    this,
-                    direction,
-                    format,
-                    flops,
-                    positions,
-                    Slot.in("input", real, input),
-                    Slot.in("gradOutput", real, output),
-                    Slot.out("gradWeight", real, weight));
-            case "backwardBias" -> new Problem(
-                    this,
-                    direction,
-                    format,
-                    (double) positions * k,
-                    positions,
-                    Slot.in("gradOutput", real, output),
-                    Slot.out("gradBias", real, Shape.of(k)));
+            case "backwardInput" ->
+                new Problem(
+                        this,
+                        direction,
+                        format,
+                        flops,
+                        k / groups * taps,
+                        Slot.in("gradOutput", real, output),
+                        Slot.in("weight", real, weight),
+                        Slot.out("gradInput", real, input));
+            case "backwardWeight" ->
+                new Problem(
+                        this,
+                        direction,
+                        format,
+                        flops,
+                        positions,
+                        Slot.in("input", real, input),
+                        Slot.in("gradOutput", real, output),
+                        Slot.out("gradWeight", real, weight));
+            case "backwardBias" ->
+                new Problem(
+                        this,
+                        direction,
+                        format,
+                        (double) positions * k,
+                        positions,
+                        Slot.in("gradOutput", real, output),
+                        Slot.out("gradBias", real, Shape.of(k)));
             default -> throw Problem.unknown(this, direction);
         };
     }

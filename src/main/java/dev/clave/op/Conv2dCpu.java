@@ -47,8 +47,7 @@ final class Conv2dCpu implements CpuKernel {
                                 continue;
                             }
                             for (int ox = first; ox < last; ox++) {
-                                plane[oy * ow + ox] +=
-                                        value * input.get(in + y * g.w() + ox * win.strideW() + shift);
+                                plane[oy * ow + ox] += value * input.get(in + y * g.w() + ox * win.strideW() + shift);
                             }
                         }
                     }

@@ -45,16 +45,16 @@ final class Conv2dOpenCl implements OpenClCandidate {
         int blocks = problem.format().blocks(g.n());
         int cg = g.c() / g.groups();
         int kg = g.k() / g.groups();
-        Launch launch =
-                switch (problem.direction()) {
-                    case "forward" -> forward(g, blocks, kg);
-                    case "backwardInput" -> backwardInput(g, blocks, cg);
-                    case "backwardWeight" -> backwardWeight(g, cg, kg);
-                    default -> new Launch("conv2d", "conv2d_backward_bias")
-                            .buffers("gradOutput", "gradBias")
-                            .ints(blocks, g.k(), g.oh() * g.ow())
-                            .tiles(g.k());
-                };
+        Launch launch = switch (problem.direction()) {
+            case "forward" -> forward(g, blocks, kg);
+            case "backwardInput" -> backwardInput(g, blocks, cg);
+            case "backwardWeight" -> backwardWeight(g, cg, kg);
+            default ->
+                new Launch("conv2d", "conv2d_backward_bias")
+                        .buffers("gradOutput", "gradBias")
+                        .ints(blocks, g.k(), g.oh() * g.ow())
+                        .tiles(g.k());
+        };
         if (!problem.direction().equals("backwardBias")) {
             launch.ints(blocks, g.c(), g.h(), g.w(), g.k(), g.oh(), g.ow());
         }
@@ -108,7 +108,8 @@ final class Conv2dOpenCl implements OpenClCandidate {
                 .buffers("input", "gradOutput", "gradWeight")
                 .define("KT", kt)
                 .define("CT", ct);
-        return index(launch, (long) g.groups() * up(kg, kt) * up(cg, ct) * g.window().kh());
+        return index(
+                launch, (long) g.groups() * up(kg, kt) * up(cg, ct) * g.window().kh());
     }
 
     /** Columns per tile: a divisor of the width where a small one exists. */

@@ -82,7 +82,8 @@ public final class Invocation implements AutoCloseable {
         for (int l = 0; l < launches.size(); l++) {
             List<Launch.Argument> arguments = launches.get(l).arguments;
             for (int i = 0; i < arguments.size(); i++) {
-                if (arguments.get(i) instanceof Launch.Buffer buffer && buffer.slot().equals(name)) {
+                if (arguments.get(i) instanceof Launch.Buffer buffer
+                        && buffer.slot().equals(name)) {
                     kernels.get(l).setBuffer(i, tensor.storage());
                 }
             }
@@ -102,7 +103,8 @@ public final class Invocation implements AutoCloseable {
         for (int l = 0; l < launches.size(); l++) {
             List<Launch.Argument> arguments = launches.get(l).arguments;
             for (int i = 0; i < arguments.size(); i++) {
-                if (arguments.get(i) instanceof Launch.Late late && late.scalar().equals(name)) {
+                if (arguments.get(i) instanceof Launch.Late late
+                        && late.scalar().equals(name)) {
                     if (late.whole()) {
                         kernels.get(l).setInt(i, (int) (long) value);
                     } else {

@@ -47,24 +47,26 @@ public record MaxPool2d(int n, int c, int h, int w, Window window, boolean ceil)
         int taps = window.kh() * window.kw();
         double flops = (double) n * c * oh() * ow() * taps;
         return switch (direction) {
-            case "forward" -> new Problem(
-                    this,
-                    direction,
-                    format,
-                    flops,
-                    1,
-                    Slot.in("input", format.real(), input),
-                    Slot.out("output", format.real(), output),
-                    Slot.out("argmax", DType.I32, output));
-            case "backwardInput" -> new Problem(
-                    this,
-                    direction,
-                    format,
-                    flops,
-                    taps,
-                    Slot.in("gradOutput", format.real(), output),
-                    Slot.in("argmax", DType.I32, output),
-                    Slot.out("gradInput", format.real(), input));
+            case "forward" ->
+                new Problem(
+                        this,
+                        direction,
+                        format,
+                        flops,
+                        1,
+                        Slot.in("input", format.real(), input),
+                        Slot.out("output", format.real(), output),
+                        Slot.out("argmax", DType.I32, output));
+            case "backwardInput" ->
+                new Problem(
+                        this,
+                        direction,
+                        format,
+                        flops,
+                        taps,
+                        Slot.in("gradOutput", format.real(), output),
+                        Slot.in("argmax", DType.I32, output),
+                        Slot.out("gradInput", format.real(), input));
             default -> throw Problem.unknown(this, direction);
         };
     }

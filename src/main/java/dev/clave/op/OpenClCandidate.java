@@ -10,7 +10,8 @@ interface OpenClCandidate {
     String name();
 
     /** Why this candidate does not take the problem, null when it does. */
-    @Nullable String refuses(Problem problem, OpenClDevice device);
+    @Nullable
+    String refuses(Problem problem, OpenClDevice device);
 
     /** The launches of one run, in order. */
     List<Launch> launches(Problem problem, OpenClDevice device);

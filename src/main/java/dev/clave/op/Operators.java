@@ -13,7 +13,10 @@ public final class Operators {
     private record Row(String name, CpuKernel cpu, List<OpenClCandidate> candidates) {}
 
     private static final List<Row> ROWS = List.of(
-            new Row("conv2d", new Conv2dCpu(), Conv2dOpenCl.candidates()));
+            new Row("conv2d", new Conv2dCpu(), Conv2dOpenCl.candidates()),
+            new Row("max_pool2d", new MaxPool2dCpu(), MaxPool2dOpenCl.candidates()),
+            new Row("avg_pool2d", new AvgPool2dCpu(), AvgPool2dOpenCl.candidates()),
+            new Row("activation", new ActivationCpu(), ActivationOpenCl.candidates()));
 
     /** Names of all operators. */
     public static List<String> names() {
@@ -71,8 +74,8 @@ public final class Operators {
         Row row = row(problem.operator());
         if (!(device instanceof OpenClDevice openCl)) {
             if (problem.format().lanes() != 1) {
-                throw new IllegalArgumentException(
-                        problem + ": the CPU computes lanes 1, got " + problem.format().lanes());
+                throw new IllegalArgumentException(problem + ": the CPU computes lanes 1, got "
+                        + problem.format().lanes());
             }
             return Invocation.cpu(device, problem, row.cpu());
         }

@@ -13,9 +13,7 @@ abstract class Reals {
     abstract void set(int index, double value);
 
     static Reals of(Object array, int offset) {
-        return array instanceof float[] floats
-                ? new Floats(floats, offset)
-                : new Doubles((double[]) array, offset);
+        return array instanceof float[] floats ? new Floats(floats, offset) : new Doubles((double[]) array, offset);
     }
 
     static final class Floats extends Reals {

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /** The CPU in pure Java. */
 public final class CpuDevice extends Device {
     private final AtomicLong ledger = new AtomicLong();
-    private final Info info = new Info(
-            "cpu", "Java", "Java CPU", System.getProperty("java.vm.version", "unknown"), "java", true, 1);
+    private final Info info =
+            new Info("cpu", "Java", "Java CPU", System.getProperty("java.vm.version", "unknown"), "java", true, 1);
 
     @Override
     public Info info() {

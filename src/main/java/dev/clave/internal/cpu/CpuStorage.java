@@ -23,13 +23,12 @@ public final class CpuStorage implements Storage {
     }
 
     static CpuStorage allocate(DType dtype, int length, AtomicLong ledger) {
-        Object array =
-                switch (dtype) {
-                    case F32 -> new float[length];
-                    case F64 -> new double[length];
-                    case I32 -> new int[length];
-                    case U8 -> new byte[length];
-                };
+        Object array = switch (dtype) {
+            case F32 -> new float[length];
+            case F64 -> new double[length];
+            case I32 -> new int[length];
+            case U8 -> new byte[length];
+        };
         ledger.addAndGet((long) length * dtype.bytes());
         return new CpuStorage(dtype, array, 0, length, ledger);
     }

@@ -187,30 +187,26 @@ final class JoclOpenCl implements OpenCl {
 
     @Override
     public void setBuffer(Object kernel, int index, Object buffer) {
-        check(
-                "clSetKernelArg " + index,
-                CL.clSetKernelArg((cl_kernel) kernel, index, Sizeof.cl_mem, Pointer.to((cl_mem) buffer)));
+        check("clSetKernelArg " + index, CL.clSetKernelArg((cl_kernel) kernel, index, Sizeof.cl_mem, Pointer.to((cl_mem)
+                buffer)));
     }
 
     @Override
     public void setInt(Object kernel, int index, int value) {
-        check(
-                "clSetKernelArg " + index,
-                CL.clSetKernelArg((cl_kernel) kernel, index, 4, Pointer.to(new int[] {value})));
+        check("clSetKernelArg " + index, CL.clSetKernelArg((cl_kernel) kernel, index, 4, Pointer.to(new int[] {value
+        })));
     }
 
     @Override
     public void setFloat(Object kernel, int index, float value) {
-        check(
-                "clSetKernelArg " + index,
-                CL.clSetKernelArg((cl_kernel) kernel, index, 4, Pointer.to(new float[] {value})));
+        check("clSetKernelArg " + index, CL.clSetKernelArg((cl_kernel) kernel, index, 4, Pointer.to(new float[] {value
+        })));
     }
 
     @Override
     public void setDouble(Object kernel, int index, double value) {
-        check(
-                "clSetKernelArg " + index,
-                CL.clSetKernelArg((cl_kernel) kernel, index, 8, Pointer.to(new double[] {value})));
+        check("clSetKernelArg " + index, CL.clSetKernelArg((cl_kernel) kernel, index, 8, Pointer.to(new double[] {value
+        })));
     }
 
     @Override
@@ -280,8 +276,8 @@ final class JoclOpenCl implements OpenCl {
         if (array instanceof byte[] bytes) {
             return Pointer.to(bytes);
         }
-        throw new IllegalArgumentException("no transfer for " + array.getClass().getSimpleName() + " of length "
-                + Array.getLength(array));
+        throw new IllegalArgumentException(
+                "no transfer for " + array.getClass().getSimpleName() + " of length " + Array.getLength(array));
     }
 
     @Override

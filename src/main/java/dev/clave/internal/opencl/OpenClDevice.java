@@ -62,8 +62,8 @@ public final class OpenClDevice extends Device {
     protected Storage reserve(DType dtype, long bytes) {
         checkOpen();
         if (ledger.get() + bytes > memoryLimit) {
-            throw new DeviceOutOfMemoryException("device " + name() + ": asked for " + bytes + " bytes, "
-                    + ledger.get() + " in use, limit " + memoryLimit + "; close tensors or take a smaller batch");
+            throw new DeviceOutOfMemoryException("device " + name() + ": asked for " + bytes + " bytes, " + ledger.get()
+                    + " in use, limit " + memoryLimit + "; close tensors or take a smaller batch");
         }
         // OpenCL has no buffer of size 0.
         Object buffer = cl.createBuffer(context, Math.max(bytes, 4));
@@ -99,7 +99,9 @@ public final class OpenClDevice extends Device {
     public ClKernel kernel(String file, String name, Map<String, String> defines) {
         checkOpen();
         StringBuilder options = new StringBuilder("-cl-std=CL1.2");
-        new TreeMap<>(defines).forEach((key, value) -> options.append(" -D").append(key).append('=').append(value));
+        new TreeMap<>(defines)
+                .forEach((key, value) ->
+                        options.append(" -D").append(key).append('=').append(value));
         Object program = programs.computeIfAbsent(file + " " + options, key -> build(file, options.toString()));
         return new ClKernel(this, cl.createKernel(program, name), name);
     }

@@ -1,0 +1,36 @@
+package dev.clave.cli;
+
+import dev.clave.Device;
+import java.io.PrintWriter;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Lists the devices. */
+@Command(name = "devices", description = "List the devices and what was skipped.")
+final class DevicesCommand implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("cpu  Java CPU (always there)");
+        int index = 0;
+        for (Device.Info info : Device.list()) {
+            out.printf(
+                    "%-4d %s, %s, driver %s, binding %s, fp64 %s, float vector width %d%n",
+                    index++,
+                    info.name(),
+                    info.platform(),
+                    info.driver(),
+                    info.binding(),
+                    info.fp64() ? "yes" : "no",
+                    info.vectorWidth());
+        }
+        if (!Device.listReason().isEmpty()) {
+            out.println("skipped: " + Device.listReason());
+        }
+    }
+}

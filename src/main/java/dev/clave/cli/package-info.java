@@ -1,0 +1,5 @@
+/** Commands a person types. */
+@NullMarked
+package dev.clave.cli;
+
+import org.jspecify.annotations.NullMarked;
