@@ -1,7 +1,7 @@
 // activation: tanh, sigmoid, relu, leaky relu, element by element.
 //
 // Tensors: input, output, gradients [total]. KIND 0 tanh, 1 sigmoid, 2 relu, 3 leaky relu with SLOPE for x <= 0.
-// backward takes the output: tanh' = 1 - y*y, sigmoid' = y*(1 - y), relu' = y > 0, leaky' = y > 0 ? 1 : SLOPE (0 takes SLOPE).
+// backward takes the output: tanh' = 1 - y*y, sigmoid' = y*(1 - y), relu' = y > 0, leaky' = y > 0 ? 1 : SLOPE (0 and NaN take SLOPE, as in PyTorch).
 // One work-item computes one element; any local size, the tail is guarded.
 // Numerics: NaN passes through (x <= 0 ? 0 : x, not fmax). Sigmoid in its stable form: exp of a negative number only.
 
@@ -49,6 +49,6 @@ __kernel void activation_backward_input_reference(__global const REAL *restrict 
 #elif KIND == 2
   grad_input[id] = y <= 0 ? (REAL)0 : g;
 #else
-  grad_input[id] = y <= 0 ? (REAL)(SLOPE)*g : g;
+  grad_input[id] = y > 0 ? g : (REAL)(SLOPE)*g;
 #endif
 }

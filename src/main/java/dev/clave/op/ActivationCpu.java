@@ -38,7 +38,7 @@ final class ActivationCpu implements CpuKernel {
             case TANH -> g * (1 - y * y);
             case SIGMOID -> g * (y * (1 - y));
             case RELU -> y <= 0 ? 0 : g;
-            case LEAKY_RELU -> y <= 0 ? slope * g : g;
+            case LEAKY_RELU -> y > 0 ? g : slope * g;
         };
     }
 }

@@ -11,7 +11,7 @@ final class ActivationOpenCl {
             Activation g = (Activation) problem.geometry();
             int total = problem.slot("output").shape().elements();
             Launch launch = ReferenceOpenCl.launch(problem)
-                    .define("KIND", g.kind().ordinal())
+                    .define("KIND", code(g.kind()))
                     .define("SLOPE", g.slope());
             if (problem.direction().equals("forward")) {
                 launch.buffers("input", "output");
@@ -20,5 +20,14 @@ final class ActivationOpenCl {
             }
             return launch.ints(total).elements(total);
         });
+    }
+
+    private static int code(Activation.Kind kind) {
+        return switch (kind) {
+            case TANH -> 0;
+            case SIGMOID -> 1;
+            case RELU -> 2;
+            case LEAKY_RELU -> 3;
+        };
     }
 }

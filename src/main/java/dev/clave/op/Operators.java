@@ -16,7 +16,10 @@ public final class Operators {
             new Row("conv2d", new Conv2dCpu(), Conv2dOpenCl.candidates()),
             new Row("max_pool2d", new MaxPool2dCpu(), MaxPool2dOpenCl.candidates()),
             new Row("avg_pool2d", new AvgPool2dCpu(), AvgPool2dOpenCl.candidates()),
-            new Row("activation", new ActivationCpu(), ActivationOpenCl.candidates()));
+            new Row("activation", new ActivationCpu(), ActivationOpenCl.candidates()),
+            new Row("softmax_cross_entropy", new SoftmaxCrossEntropyCpu(), SoftmaxCrossEntropyOpenCl.candidates()),
+            new Row("adam", new AdamCpu(), AdamOpenCl.candidates()),
+            new Row("gather_images", new GatherImagesCpu(), GatherImagesOpenCl.candidates()));
 
     /** Names of all operators. */
     public static List<String> names() {

