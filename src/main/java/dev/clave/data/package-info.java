@@ -1,0 +1,5 @@
+/** Datasets. */
+@NullMarked
+package dev.clave.data;
+
+import org.jspecify.annotations.NullMarked;
