@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "clave",
         description = "Neural-network kernels in OpenCL and Java.",
-        subcommands = {DevicesCommand.class},
+        subcommands = {DevicesCommand.class, TrainCommand.class},
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 final class Main {

@@ -52,9 +52,11 @@ final class Plan implements AutoCloseable {
     Plan(Device device, List<Layer> layers, int batch, int height, int width, @Nullable Plan shared, boolean training) {
         this.device = device;
         this.batch = batch;
-        this.format = new Format(DType.F32, device.isOpenCl() ? lanes(device.info().vectorWidth()) : 1);
+        this.format =
+                new Format(DType.F32, device.isOpenCl() ? lanes(device.info().vectorWidth()) : 1);
         int total = layout(layers, height, width);
-        this.parameterBuffer = shared == null ? own(device.allocate(DType.F32, Shape.of(total))) : shared.parameterBuffer;
+        this.parameterBuffer =
+                shared == null ? own(device.allocate(DType.F32, Shape.of(total))) : shared.parameterBuffer;
         this.gradientBuffer = training ? own(device.allocate(DType.F32, Shape.of(total))) : null;
         if (gradientBuffer != null) {
             gradientBuffer.write(new float[total]); // the gaps between parameters stay 0
@@ -72,7 +74,10 @@ final class Plan implements AutoCloseable {
             bindParameters(layer, tensors);
             if (geometry instanceof AvgPool2d pool) {
                 double[] reciprocals = pool.reciprocals();
-                tensors.put("reciprocal", own(device.allocate(DType.F32, Shape.of(reciprocals.length)).write(reciprocals)));
+                tensors.put(
+                        "reciprocal",
+                        own(device.allocate(DType.F32, Shape.of(reciprocals.length))
+                                .write(reciprocals)));
             }
             forward.add(prepare(geometry, "forward", tensors));
             if (training) {
@@ -114,8 +119,8 @@ final class Plan implements AutoCloseable {
         Problem problem = geometry.problem(direction, format);
         Invocation invocation = Operators.prepare(device, problem);
         for (Slot slot : problem.slots()) {
-            Tensor tensor = tensors.computeIfAbsent(
-                    slot.name(), name -> own(device.allocate(slot.dtype(), slot.shape())));
+            Tensor tensor =
+                    tensors.computeIfAbsent(slot.name(), name -> own(device.allocate(slot.dtype(), slot.shape())));
             invocation.bind(slot.name(), tensor);
         }
         return invocation;
