@@ -40,7 +40,7 @@ public final class Trainer implements AutoCloseable {
     private final double learningRate;
     private final long seed;
     private final int samples;
-    private long step;
+    private double step;
     private int epoch;
 
     /**
