@@ -3,6 +3,7 @@ package dev.clave.cli;
 import dev.clave.Device;
 import dev.clave.FormatException;
 import dev.clave.data.Mnist;
+import dev.clave.io.Json;
 import dev.clave.nn.LeNet;
 import dev.clave.nn.Trainer;
 import java.io.IOException;
@@ -51,6 +52,9 @@ final class TrainCommand implements Runnable {
     @Option(names = "--seed", defaultValue = "1")
     private long seed;
 
+    @Option(names = "--save", description = "write the weights to this safetensors file")
+    private @Nullable Path save;
+
     @Option(names = "--json", description = "write the results to this file")
     private @Nullable Path json;
 
@@ -59,10 +63,8 @@ final class TrainCommand implements Runnable {
         if (epochs < 1) {
             throw new IllegalArgumentException("--epochs is at least 1, got " + epochs);
         }
-        Path parent = json == null ? null : json.toAbsolutePath().getParent();
-        if (parent != null && !Files.isDirectory(parent)) {
-            throw new IllegalArgumentException("--json: no directory " + parent + "; make it first");
-        }
+        checkDirectory("--json", json);
+        checkDirectory("--save", save);
         LeNet lenet = LeNet.of(network);
         Mnist.Split split = Mnist.load(data);
         PrintWriter out = spec.commandLine().getOut();
@@ -118,9 +120,20 @@ final class TrainCommand implements Runnable {
                         number(trained.seconds()),
                         number(trained.stepMillis())));
             }
+            if (save != null) {
+                trainer.save(save);
+                out.println("weights saved to " + save);
+            }
             if (json != null) {
                 write(json, info, trainer.parameters(), rows, stepMillis, (System.nanoTime() - begin) / 1e9);
             }
+        }
+    }
+
+    private static void checkDirectory(String option, @Nullable Path file) {
+        Path parent = file == null ? null : file.toAbsolutePath().getParent();
+        if (parent != null && !Files.isDirectory(parent)) {
+            throw new IllegalArgumentException(option + ": no directory " + parent + "; make it first");
         }
     }
 
@@ -129,10 +142,12 @@ final class TrainCommand implements Runnable {
         double[] sorted = stepMillis.clone();
         Arrays.sort(sorted);
         double median = (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-        String text = "{\n  \"network\": " + quoted(network) + ",\n  \"parameters\": " + parameters
-                + ",\n  \"device\": {\"kind\": " + quoted(info.kind()) + ", \"platform\": " + quoted(info.platform())
-                + ", \"name\": " + quoted(info.name()) + ", \"driver\": " + quoted(info.driver()) + ", \"binding\": "
-                + quoted(info.binding()) + "},\n  \"batch\": " + batch + ",\n  \"seed\": " + seed
+        String text = "{\n  \"network\": " + Json.quoted(network) + ",\n  \"parameters\": " + parameters
+                + ",\n  \"device\": {\"kind\": " + Json.quoted(info.kind()) + ", \"platform\": "
+                + Json.quoted(info.platform())
+                + ", \"name\": " + Json.quoted(info.name()) + ", \"driver\": " + Json.quoted(info.driver())
+                + ", \"binding\": "
+                + Json.quoted(info.binding()) + "},\n  \"batch\": " + batch + ",\n  \"seed\": " + seed
                 + ",\n  \"optimizer\": \"adam\",\n  \"epochs\": [\n    " + String.join(",\n    ", rows)
                 + "\n  ],\n  \"stepMillisMedian\": " + number(median) + ",\n  \"totalSeconds\": " + number(seconds)
                 + "\n}\n";
@@ -145,20 +160,5 @@ final class TrainCommand implements Runnable {
 
     private static String number(double value) {
         return Double.isFinite(value) ? String.valueOf(value) : "null";
-    }
-
-    private static String quoted(String text) {
-        StringBuilder quoted = new StringBuilder("\"");
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                quoted.append('\\').append(c);
-            } else if (c < ' ') {
-                quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-            } else {
-                quoted.append(c);
-            }
-        }
-        return quoted.append('"').toString();
     }
 }

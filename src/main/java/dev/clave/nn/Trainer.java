@@ -2,14 +2,17 @@ package dev.clave.nn;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.FormatException;
 import dev.clave.Shape;
 import dev.clave.Tensor;
 import dev.clave.data.ImageDataset;
 import dev.clave.internal.rng.Philox;
+import dev.clave.io.Safetensors;
 import dev.clave.op.Adam;
 import dev.clave.op.Format;
 import dev.clave.op.Invocation;
 import dev.clave.op.Operators;
+import java.nio.file.Path;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +34,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private final Device device;
+    private final LeNet network;
     private final Plan plan;
     private final Pass training;
     private final @Nullable Pass evaluation;
@@ -69,6 +73,7 @@ public final class Trainer implements AutoCloseable {
         this.learningRate = learningRate;
         this.seed = seed;
         this.samples = train.size();
+        this.network = network;
         int height = train.height() + 2 * network.pad();
         int width = train.width() + 2 * network.pad();
         this.plan = new Plan(device, network.layers(), batch, height, width, null, true);
@@ -153,6 +158,60 @@ public final class Trainer implements AutoCloseable {
             values[i] = i;
         }
         return values;
+    }
+
+    /**
+     * Writes the weights as safetensors with PyTorch's names and layouts; the metadata names the network. Atomic.
+     *
+     * @throws IllegalArgumentException when the directory is missing
+     */
+    public void save(Path file) {
+        Safetensors weights = new Safetensors();
+        weights.metadata().put("network", network.name());
+        for (Plan.Parameter parameter : plan.parameters()) {
+            weights.put(
+                    parameter.name(),
+                    parameter.shape(),
+                    plan.tensor(parameter.name()).readFloats());
+        }
+        weights.write(file);
+    }
+
+    /**
+     * Takes the weights of a file.
+     *
+     * @throws FormatException when the file is broken or holds other tensors; nothing is changed then
+     */
+    public void load(Path file) {
+        Safetensors weights = Safetensors.read(file);
+        for (Plan.Parameter parameter : plan.parameters()) {
+            if (!weights.names().contains(parameter.name())) {
+                throw new FormatException(
+                        file.toString(), -1, "tensor '" + parameter.name() + "' is missing; is it another network?");
+            }
+            if (!weights.shape(parameter.name()).equals(parameter.shape())) {
+                throw new FormatException(
+                        file.toString(),
+                        -1,
+                        "tensor '" + parameter.name() + "' is " + weights.shape(parameter.name()) + ", expected "
+                                + parameter.shape());
+            }
+        }
+        if (weights.names().size() != plan.parameters().size()) {
+            throw new FormatException(
+                    file.toString(),
+                    -1,
+                    weights.names().size() + " tensors, the network has "
+                            + plan.parameters().size());
+        }
+        for (Plan.Parameter parameter : plan.parameters()) {
+            plan.tensor(parameter.name()).write(weights.floats(parameter.name()));
+        }
+    }
+
+    /** The compiled network, for tests. */
+    Plan plan() {
+        return plan;
     }
 
     @Override

@@ -6,10 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.Device;
+import dev.clave.FormatException;
 import dev.clave.data.ImageDataset;
 import dev.clave.internal.rng.Philox;
+import dev.clave.io.Safetensors;
+import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Both networks: sizes, the same training on every device, and that it learns. */
 class LeNetTest {
@@ -67,6 +71,106 @@ class LeNetTest {
                     assertEquals(0, device.liveBytes(), device.name() + " leaks");
                 }
             }
+        }
+    }
+
+    /** PyTorch's logits and gradients from the same weights; the bound covers the sums of every layer on the way. */
+    @Test
+    void agreesWithPyTorch() {
+        ImageDataset data = bars(4, 1);
+        for (String name : new String[] {"relu", "tanh"}) {
+            LeNet network = LeNet.of(name);
+            Safetensors golden = Safetensors.read(Path.of("reference-data/lenet/" + name + ".safetensors"));
+            for (int i = -1; i < Device.list().size(); i++) {
+                try (Device device = i < 0 ? Device.cpu() : Device.open(String.valueOf(i));
+                        Trainer trainer = new Trainer(device, network, data, null, 4, 0.001, 1)) {
+                    trainer.load(Path.of("reference-data/lenet/" + name + "_weights.safetensors"));
+                    Plan plan = trainer.plan();
+                    plan.input().write(blocked(golden.floats("input"), 4, plan));
+                    plan.forward();
+                    float[] logits = plan.output().readFloats();
+                    near(name + " logits", golden.floats("logits"), plain(logits, 4, plan));
+                    plan.outputGradient().write(blocked(gradient(golden), 4, plan));
+                    plan.backward();
+                    for (Plan.Parameter parameter : plan.parameters()) {
+                        String gradient = "grad." + parameter.name();
+                        near(
+                                name + " " + gradient,
+                                golden.floats(gradient),
+                                plan.tensor(gradient).readFloats());
+                    }
+                }
+            }
+        }
+    }
+
+    /** Gradient of the mean cross-entropy with respect to the logits. */
+    private static float[] gradient(Safetensors golden) {
+        float[] logits = golden.floats("logits");
+        int[] labels = golden.ints("labels");
+        float[] gradient = new float[logits.length];
+        for (int n = 0; n < labels.length; n++) {
+            double sum = 0;
+            for (int c = 0; c < 10; c++) {
+                sum += Math.exp(logits[n * 10 + c]);
+            }
+            for (int c = 0; c < 10; c++) {
+                gradient[n * 10 + c] =
+                        (float) ((Math.exp(logits[n * 10 + c]) / sum - (c == labels[n] ? 1 : 0)) / labels.length);
+            }
+        }
+        return gradient;
+    }
+
+    private static float[] blocked(float[] values, int n, Plan plan) {
+        int lanes = plan.format().lanes();
+        int inner = values.length / n;
+        float[] moved = new float[plan.format().blocks(n) * lanes * inner];
+        for (int i = 0; i < values.length; i++) {
+            int sample = i / inner;
+            moved[(sample / lanes * inner + i % inner) * lanes + sample % lanes] = values[i];
+        }
+        return moved;
+    }
+
+    private static float[] plain(float[] values, int n, Plan plan) {
+        int lanes = plan.format().lanes();
+        int inner = values.length / (plan.format().blocks(n) * lanes);
+        float[] moved = new float[n * inner];
+        for (int i = 0; i < moved.length; i++) {
+            int sample = i / inner;
+            moved[i] = values[(sample / lanes * inner + i % inner) * lanes + sample % lanes];
+        }
+        return moved;
+    }
+
+    /** Twice the unit roundoff times the longest sum (400), relative to the largest value of the tensor. */
+    private static void near(String what, float[] expected, float[] got) {
+        float most = 0;
+        for (float value : expected) {
+            most = Math.max(most, Math.abs(value));
+        }
+        assertEquals(expected.length, got.length, what);
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], got[i], 2 * 400 * 0x1p-24f * most, what + "[" + i + "]");
+        }
+    }
+
+    @Test
+    void savedWeightsLoad(@TempDir Path folder) {
+        ImageDataset data = bars(64, 1);
+        Path file = folder.resolve("weights.safetensors");
+        try (Device device = Device.open("auto");
+                Trainer trainer = new Trainer(device, LeNet.relu(), data, data, 16, 0.001, 9);
+                Trainer other = new Trainer(device, LeNet.relu(), data, data, 16, 0.001, 10);
+                Trainer tanh = new Trainer(device, LeNet.tanh(), data, data, 16, 0.001, 10)) {
+            trainer.train(step -> {});
+            trainer.save(file);
+            other.load(file);
+            assertEquals(trainer.evaluate().loss(), other.evaluate().loss());
+            String message =
+                    assertThrows(FormatException.class, () -> tanh.load(file)).getMessage();
+            assertTrue(message.contains("features.0.weight"), message);
         }
     }
 
