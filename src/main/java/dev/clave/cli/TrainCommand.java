@@ -2,6 +2,7 @@ package dev.clave.cli;
 
 import dev.clave.Device;
 import dev.clave.FormatException;
+import dev.clave.data.DataSource;
 import dev.clave.data.Mnist;
 import dev.clave.io.Json;
 import dev.clave.nn.LeNet;
@@ -31,8 +32,10 @@ final class TrainCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--data", required = true, description = "directory with the four MNIST IDX files, plain or .gz")
-    private Path data;
+    @Option(
+            names = "--data",
+            description = "directory with the four MNIST IDX files, mnist (per-user cache) or digits (built in)")
+    private @Nullable String data;
 
     @Option(names = "--device", defaultValue = "auto", description = "auto, cpu, opencl, an index or a part of a name")
     private String device;
@@ -66,8 +69,10 @@ final class TrainCommand implements Runnable {
         checkDirectory("--json", json);
         checkDirectory("--save", save);
         LeNet lenet = LeNet.of(network);
-        Mnist.Split split = Mnist.load(data);
         PrintWriter out = spec.commandLine().getOut();
+        DataSource source = DataSource.resolve(data);
+        Mnist.Split split = source.split();
+        out.println("Data: " + source.sentence());
         long begin = System.nanoTime();
         try (Device opened = Device.open(device);
                 Trainer trainer = new Trainer(opened, lenet, split.train(), split.test(), batch, learningRate, seed)) {
