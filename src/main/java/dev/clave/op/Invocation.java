@@ -47,6 +47,8 @@ public final class Invocation implements AutoCloseable {
             for (int i = 0; i < launch.arguments.size(); i++) {
                 if (launch.arguments.get(i) instanceof Launch.Int fixed) {
                     kernel.setInt(i, fixed.value());
+                } else if (launch.arguments.get(i) instanceof Launch.Real fixed) {
+                    kernel.setReal(i, fixed.value(), problem.format().real() == DType.F64);
                 }
             }
         }

@@ -8,13 +8,16 @@ import java.util.Map;
 /** One kernel launch of an OpenCL candidate: file, kernel, macros, arguments in order, and the index space. */
 final class Launch {
     /** A kernel argument. */
-    sealed interface Argument permits Buffer, Int, Late {}
+    sealed interface Argument permits Buffer, Int, Real, Late {}
 
     /** The tensor of a slot or a workspace. */
     record Buffer(String slot) implements Argument {}
 
     /** A size that is fixed for the problem. */
     record Int(int value) implements Argument {}
+
+    /** A number that is fixed for the problem, passed as REAL. */
+    record Real(double value) implements Argument {}
 
     /** A scalar of the problem, set before a run; whole numbers are ints, others REAL. */
     record Late(String scalar, boolean whole) implements Argument {}
@@ -58,6 +61,11 @@ final class Launch {
         for (int value : values) {
             arguments.add(new Int(value));
         }
+        return this;
+    }
+
+    Launch real(double value) {
+        arguments.add(new Real(value));
         return this;
     }
 

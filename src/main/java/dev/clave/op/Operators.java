@@ -19,6 +19,9 @@ public final class Operators {
             new Row("activation", new ActivationCpu(), ActivationOpenCl.candidates()),
             new Row("softmax_cross_entropy", new SoftmaxCrossEntropyCpu(), SoftmaxCrossEntropyOpenCl.candidates()),
             new Row("adam", new AdamCpu(), AdamOpenCl.candidates()),
+            new Row("sgd", new SgdCpu(), SgdOpenCl.candidates()),
+            new Row("dropout", new DropoutCpu(), DropoutOpenCl.candidates()),
+            new Row("gemm", new GemmCpu(), GemmOpenCl.candidates()),
             new Row("gather_images", new GatherImagesCpu(), GatherImagesOpenCl.candidates()));
 
     /** Names of all operators. */

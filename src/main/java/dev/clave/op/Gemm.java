@@ -1,0 +1,74 @@
+package dev.clave.op;
+
+import dev.clave.DType;
+import dev.clave.Shape;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Matrix product {@code c = epilogue(alpha * op(a) op(b) + beta * c + bias)}, row-major. Tensors: a [M,K] in rows of lda (or
+ * [K,M] when transA), b [K,N] in rows of ldb (or [N,K]), bias [N] when {@code bias}, c [M,N] in rows of ldc. With beta 0 c is
+ * never read.
+ */
+public record Gemm(
+        int m,
+        int n,
+        int k,
+        boolean transA,
+        boolean transB,
+        double alpha,
+        double beta,
+        int lda,
+        int ldb,
+        int ldc,
+        boolean bias,
+        Epilogue epilogue)
+        implements Geometry {
+    /** What is applied to each element at the end. */
+    public enum Epilogue {
+        /** Nothing. */
+        NONE,
+        /** x, or 0 for x at most 0. */
+        RELU,
+        /** Hyperbolic tangent. */
+        TANH
+    }
+
+    /** Checks sizes. */
+    public Gemm {
+        Window.atLeast("gemm: M", m, 1);
+        Window.atLeast("gemm: N", n, 1);
+        Window.atLeast("gemm: K", k, 1);
+        Window.atLeast("gemm: lda", lda, transA ? m : k);
+        Window.atLeast("gemm: ldb", ldb, transB ? k : n);
+        Window.atLeast("gemm: ldc", ldc, n);
+    }
+
+    /** The plain product of dense matrices. */
+    public Gemm(int m, int n, int k) {
+        this(m, n, k, false, false, 1, 0, k, n, n, false, Epilogue.NONE);
+    }
+
+    @Override
+    public String operator() {
+        return "gemm";
+    }
+
+    @Override
+    public List<String> directions() {
+        return List.of("forward");
+    }
+
+    @Override
+    public Problem problem(String direction, Format format) {
+        DType real = format.real();
+        List<Slot> slots = new ArrayList<>();
+        slots.add(Slot.in("a", real, Shape.of(transA ? k : m, lda)));
+        slots.add(Slot.in("b", real, Shape.of(transB ? n : k, ldb)));
+        if (bias) {
+            slots.add(Slot.in("bias", real, Shape.of(n)));
+        }
+        slots.add(Slot.inout("c", real, Shape.of(m, ldc)));
+        return new Problem(this, direction, format, slots, List.of(), 2.0 * m * n * k, k + 3);
+    }
+}
