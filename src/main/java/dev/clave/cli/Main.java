@@ -10,7 +10,13 @@ import picocli.CommandLine.Option;
 @Command(
         name = "clave",
         description = "Neural-network kernels in OpenCL and Java.",
-        subcommands = {DevicesCommand.class, TrainCommand.class},
+        subcommands = {
+            TrainCommand.class,
+            ModelCommands.Evaluate.class,
+            ModelCommands.Predict.class,
+            ModelCommands.View.class,
+            DevicesCommand.class
+        },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 final class Main {
@@ -19,8 +25,8 @@ final class Main {
 
     private Main() {}
 
-    /** Runs a command and ends the process with its exit code. */
-    public static void main(String[] arguments) {
+    /** The program, ready to execute. */
+    static CommandLine commandLine() {
         Main main = new Main();
         CommandLine line = new CommandLine(main);
         line.setExecutionExceptionHandler((exception, command, parsed) -> {
@@ -31,7 +37,12 @@ final class Main {
             }
             return exitCode(exception);
         });
-        System.exit(line.execute(arguments.length == 0 ? new String[] {"--help"} : arguments));
+        return line;
+    }
+
+    /** Runs a command and ends the process with its exit code. */
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments.length == 0 ? new String[] {"--help"} : arguments));
     }
 
     private static int exitCode(Exception exception) {

@@ -2,9 +2,11 @@ package dev.clave.nn;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.FormatException;
 import dev.clave.Shape;
 import dev.clave.Tensor;
 import dev.clave.internal.rng.Philox;
+import dev.clave.io.Safetensors;
 import dev.clave.op.Activation;
 import dev.clave.op.AvgPool2d;
 import dev.clave.op.Conv2d;
@@ -206,6 +208,30 @@ final class Plan implements AutoCloseable {
             }
         }
         parameterBuffer.write(values);
+    }
+
+    /** Takes weights; checks all of them before it changes any. */
+    void load(String source, Safetensors weights) {
+        for (Parameter parameter : parameters) {
+            if (!weights.names().contains(parameter.name())) {
+                throw new FormatException(
+                        source, -1, "tensor '" + parameter.name() + "' is missing; is it another network?");
+            }
+            if (!weights.shape(parameter.name()).equals(parameter.shape())) {
+                throw new FormatException(
+                        source,
+                        -1,
+                        "tensor '" + parameter.name() + "' is " + weights.shape(parameter.name()) + ", expected "
+                                + parameter.shape());
+            }
+        }
+        if (weights.names().size() != parameters.size()) {
+            throw new FormatException(
+                    source, -1, weights.names().size() + " tensors, the network has " + parameters.size());
+        }
+        for (Parameter parameter : parameters) {
+            tensor(parameter.name()).write(weights.floats(parameter.name()));
+        }
     }
 
     void forward() {

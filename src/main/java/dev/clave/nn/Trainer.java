@@ -2,7 +2,6 @@ package dev.clave.nn;
 
 import dev.clave.DType;
 import dev.clave.Device;
-import dev.clave.FormatException;
 import dev.clave.Shape;
 import dev.clave.Tensor;
 import dev.clave.data.ImageDataset;
@@ -152,7 +151,7 @@ public final class Trainer implements AutoCloseable {
         return new Epoch(result[0], result[1], (System.nanoTime() - begin) / 1e9, steps);
     }
 
-    private static int[] identity(int count) {
+    static int[] identity(int count) {
         int[] values = new int[count];
         for (int i = 0; i < count; i++) {
             values[i] = i;
@@ -180,33 +179,10 @@ public final class Trainer implements AutoCloseable {
     /**
      * Takes the weights of a file.
      *
-     * @throws FormatException when the file is broken or holds other tensors; nothing is changed then
+     * @throws dev.clave.FormatException when the file is broken or holds other tensors; nothing is changed then
      */
     public void load(Path file) {
-        Safetensors weights = Safetensors.read(file);
-        for (Plan.Parameter parameter : plan.parameters()) {
-            if (!weights.names().contains(parameter.name())) {
-                throw new FormatException(
-                        file.toString(), -1, "tensor '" + parameter.name() + "' is missing; is it another network?");
-            }
-            if (!weights.shape(parameter.name()).equals(parameter.shape())) {
-                throw new FormatException(
-                        file.toString(),
-                        -1,
-                        "tensor '" + parameter.name() + "' is " + weights.shape(parameter.name()) + ", expected "
-                                + parameter.shape());
-            }
-        }
-        if (weights.names().size() != plan.parameters().size()) {
-            throw new FormatException(
-                    file.toString(),
-                    -1,
-                    weights.names().size() + " tensors, the network has "
-                            + plan.parameters().size());
-        }
-        for (Plan.Parameter parameter : plan.parameters()) {
-            plan.tensor(parameter.name()).write(weights.floats(parameter.name()));
-        }
+        plan.load(file.toString(), Safetensors.read(file));
     }
 
     /** The compiled network, for tests. */

@@ -1,0 +1,170 @@
+package dev.clave.cli;
+
+import dev.clave.Device;
+import dev.clave.data.DataSource;
+import dev.clave.data.ImageDataset;
+import dev.clave.data.Pictures;
+import dev.clave.nn.Classifier;
+import dev.clave.nn.Trainer;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Commands that use a trained network or look at data. */
+final class ModelCommands {
+    private ModelCommands() {}
+
+    /** Loss and accuracy on the test images. */
+    @Command(name = "evaluate", description = "Evaluate saved weights.", mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets the fields
+    static final class Evaluate implements Runnable {
+        @Spec
+        private CommandSpec spec;
+
+        @Option(names = "--model", required = true, description = "weights saved by train --save")
+        private Path model;
+
+        @Option(names = "--data", description = "directory, mnist or digits")
+        private @Nullable String data;
+
+        @Option(names = "--device", defaultValue = "auto")
+        private String device;
+
+        @Override
+        public void run() {
+            DataSource source = DataSource.resolve(data);
+            try (Device opened = Device.open(device);
+                    Classifier classifier = new Classifier(opened, model)) {
+                Trainer.Epoch result = classifier.evaluate(source.split().test());
+                spec.commandLine()
+                        .getOut()
+                        .printf(
+                                Locale.ROOT,
+                                "Data: %s%nEval samples: %d%n%s - loss: %.4f - acc: %.4f%n",
+                                source.sentence(),
+                                source.split().test().size(),
+                                classifier.network().name(),
+                                result.loss(),
+                                result.accuracy());
+            }
+        }
+    }
+
+    /** Class and probabilities of pictures. */
+    @Command(name = "predict", description = "Predict image files or test images.", mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets the fields
+    static final class Predict implements Runnable {
+        @Spec
+        private CommandSpec spec;
+
+        @Option(names = "--model", required = true, description = "weights saved by train --save")
+        private Path model;
+
+        @Option(names = "--index", split = ",", description = "indices of test images, for example 5,20,48,210")
+        private int @Nullable [] indices;
+
+        @Option(names = "--data", description = "directory, mnist or digits")
+        private @Nullable String data;
+
+        @Option(names = "--device", defaultValue = "auto")
+        private String device;
+
+        @Parameters(paramLabel = "FILE", arity = "0..*", description = "PNG or JPEG files")
+        private @Nullable List<Path> files;
+
+        @Override
+        public void run() {
+            List<String> names = new ArrayList<>();
+            ImageDataset images = images(names);
+            PrintWriter out = spec.commandLine().getOut();
+            try (Device opened = Device.open(device);
+                    Classifier classifier = new Classifier(opened, model)) {
+                double[][] all = classifier.probabilities(images);
+                for (int i = 0; i < all.length; i++) {
+                    Pictures.lines(images, i).forEach(out::println);
+                    int best = 0;
+                    StringBuilder text = new StringBuilder();
+                    for (int c = 0; c < all[i].length; c++) {
+                        best = all[i][c] > all[i][best] ? c : best;
+                        text.append(String.format(Locale.ROOT, " %d: %.4f", c, all[i][c]));
+                    }
+                    out.println(names.get(i) + ": class " + best + " -" + text);
+                }
+            }
+        }
+
+        private ImageDataset images(List<String> names) {
+            if (indices != null) {
+                ImageDataset test = DataSource.resolve(data).split().test();
+                for (int index : indices) {
+                    names.add(test.name() + " #" + index);
+                }
+                return pick(test, indices);
+            }
+            if (files == null || files.isEmpty()) {
+                throw new IllegalArgumentException("predict: name image files, or indices with --index 5,20");
+            }
+            byte[] pixels = new byte[files.size() * 28 * 28];
+            for (int i = 0; i < files.size(); i++) {
+                names.add(files.get(i).toString());
+                System.arraycopy(Pictures.read(files.get(i)), 0, pixels, i * 28 * 28, 28 * 28);
+            }
+            return new ImageDataset("files", 28, 28, 10, pixels, new int[files.size()]);
+        }
+    }
+
+    /** Contact sheet. */
+    @Command(name = "view", description = "Show test images as a PNG contact sheet.", mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets the fields
+    static final class View implements Runnable {
+        @Spec
+        private CommandSpec spec;
+
+        @Option(names = "--index", split = ",", description = "indices of test images; the first 50 by default")
+        private int @Nullable [] indices;
+
+        @Option(names = "--data", description = "directory, mnist or digits")
+        private @Nullable String data;
+
+        @Option(names = "--out", defaultValue = "digits.png", description = "PNG to write (${DEFAULT-VALUE})")
+        private Path file;
+
+        @Override
+        public void run() {
+            DataSource source = DataSource.resolve(data);
+            ImageDataset test = source.split().test();
+            int[] shown = indices;
+            if (shown == null) {
+                shown = new int[Math.min(50, test.size())];
+                Arrays.setAll(shown, i -> i);
+            }
+            pick(test, shown);
+            Pictures.contactSheet(test, shown, file);
+            spec.commandLine().getOut().println("Data: " + source.sentence() + "\n" + file + " written");
+        }
+    }
+
+    private static ImageDataset pick(ImageDataset data, int[] indices) {
+        int size = data.height() * data.width();
+        byte[] pixels = new byte[indices.length * size];
+        int[] labels = new int[indices.length];
+        for (int i = 0; i < indices.length; i++) {
+            if (indices[i] < 0 || indices[i] >= data.size()) {
+                throw new IllegalArgumentException(
+                        "--index: " + indices[i] + " is outside 0.." + (data.size() - 1) + " of " + data.name());
+            }
+            System.arraycopy(data.pixels(), indices[i] * size, pixels, i * size, size);
+            labels[i] = data.labels()[indices[i]];
+        }
+        return new ImageDataset(data.name(), data.height(), data.width(), data.classes(), pixels, labels);
+    }
+}

@@ -1,0 +1,136 @@
+package dev.clave.data;
+
+import dev.clave.FormatException;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+
+/** Image files to samples, and samples to contact sheets and terminal text. */
+public final class Pictures {
+    private static final int SIDE = 28;
+    private static final int SCALE = 3;
+    private static final int CAPTION = 18;
+    private static final String RAMP = " .:-=+*#%@";
+
+    private Pictures() {}
+
+    /**
+     * Reads a PNG or JPEG as 28x28 grey bytes with bright ink: colour becomes luma, transparency background, a light
+     * background is inverted, the picture is scaled into the square and centred.
+     *
+     * @throws FormatException when the file is no picture
+     */
+    public static byte[] read(Path file) {
+        BufferedImage image;
+        try {
+            image = Files.isRegularFile(file) ? ImageIO.read(file.toFile()) : null;
+        } catch (IOException e) {
+            throw new FormatException(file.toString(), -1, "cannot be read as a picture: " + e.getMessage());
+        }
+        if (image == null) {
+            throw new FormatException(file.toString(), -1, "no such file, or not a PNG or JPEG");
+        }
+        int border = 0;
+        int count = 0;
+        for (int y = 0; y < image.getHeight(); y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                if (x == 0 || y == 0 || x == image.getWidth() - 1 || y == image.getHeight() - 1) {
+                    border += luma(image.getRGB(x, y));
+                    count++;
+                }
+            }
+        }
+        boolean light = border / count > 127;
+        double scale = Math.max(image.getWidth(), image.getHeight()) / (double) SIDE;
+        double left = (image.getWidth() - SIDE * scale) / 2;
+        double top = (image.getHeight() - SIDE * scale) / 2;
+        byte[] pixels = new byte[SIDE * SIDE];
+        for (int i = 0; i < pixels.length; i++) {
+            int row = i / SIDE;
+            pixels[i] = (byte) (int) Math.round(area(image, left + i % SIDE * scale, top + row * scale, scale, light));
+        }
+        return pixels;
+    }
+
+    /** Mean ink of a square, by samples a quarter pixel of the source apart or closer. */
+    private static double area(BufferedImage image, double x, double y, double size, boolean light) {
+        int samples = (int) Math.min(32, Math.max(1, Math.ceil(size * 2)));
+        double sum = 0;
+        for (int s = 0; s < samples * samples; s++) {
+            int row = s / samples;
+            int px = (int) Math.floor(x + (s % samples + 0.5) * size / samples);
+            int py = (int) Math.floor(y + (row + 0.5) * size / samples);
+            if (px >= 0 && py >= 0 && px < image.getWidth() && py < image.getHeight()) {
+                int value = luma(image.getRGB(px, py));
+                sum += light ? 255 - value : value;
+            }
+        }
+        return sum / (samples * samples);
+    }
+
+    /** Rec. 601 luma over black. */
+    private static int luma(int argb) {
+        int alpha = argb >>> 24;
+        int grey = (299 * (argb >> 16 & 255) + 587 * (argb >> 8 & 255) + 114 * (argb & 255)) / 1000;
+        return grey * alpha / 255;
+    }
+
+    /** A picture in characters, one line per row of pixels, two characters per pixel. */
+    public static List<String> lines(ImageDataset data, int index) {
+        List<String> lines = new ArrayList<>();
+        for (int y = 0; y < data.height(); y++) {
+            StringBuilder line = new StringBuilder();
+            for (int x = 0; x < data.width(); x++) {
+                int value = data.pixels()[(index * data.height() + y) * data.width() + x] & 255;
+                char c = RAMP.charAt(value * (RAMP.length() - 1) / 255);
+                line.append(c).append(c);
+            }
+            lines.add(line.toString().stripTrailing());
+        }
+        return lines;
+    }
+
+    /** Writes a PNG with the samples of the given indices, each with its index and label below. */
+    public static void contactSheet(ImageDataset data, int[] indices, Path png) {
+        Path parent = png.toAbsolutePath().getParent();
+        if (parent == null || !Files.isDirectory(parent)) {
+            throw new IllegalArgumentException("no directory " + parent + " for " + png + "; make it first");
+        }
+        int columns = Math.min(10, Math.max(1, indices.length));
+        int rows = (indices.length + columns - 1) / columns;
+        int cellWidth = data.width() * SCALE + 12;
+        int cellHeight = data.height() * SCALE + CAPTION + 10;
+        BufferedImage sheet =
+                new BufferedImage(columns * cellWidth + 12, rows * cellHeight + 12, BufferedImage.TYPE_INT_RGB);
+        Graphics2D g = sheet.createGraphics();
+        g.setColor(new Color(0xF4F4F2));
+        g.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
+        g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+        for (int i = 0; i < indices.length; i++) {
+            int row = i / columns;
+            int left = 12 + i % columns * cellWidth;
+            int top = 12 + row * cellHeight;
+            for (int p = 0; p < data.height() * data.width(); p++) {
+                int line = p / data.width();
+                int value = data.pixels()[indices[i] * data.height() * data.width() + p] & 255;
+                g.setColor(new Color(value, value, value));
+                g.fillRect(left + p % data.width() * SCALE, top + line * SCALE, SCALE, SCALE);
+            }
+            g.setColor(new Color(0x333333));
+            g.drawString("#" + indices[i] + "  " + data.labels()[indices[i]], left, top + data.height() * SCALE + 14);
+        }
+        g.dispose();
+        try {
+            ImageIO.write(sheet, "png", png.toFile());
+        } catch (IOException e) {
+            throw new FormatException(png.toString(), -1, "cannot be written: " + e.getMessage());
+        }
+    }
+}
