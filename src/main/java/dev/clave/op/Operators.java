@@ -22,6 +22,11 @@ public final class Operators {
             new Row("sgd", new SgdCpu(), SgdOpenCl.candidates()),
             new Row("dropout", new DropoutCpu(), DropoutOpenCl.candidates()),
             new Row("gemm", new GemmCpu(), GemmOpenCl.candidates()),
+            new Row("softmax", new SoftmaxCpu(false), SoftmaxOpenCl.candidates()),
+            new Row("log_softmax", new SoftmaxCpu(true), SoftmaxOpenCl.candidates()),
+            new Row("add", new AddCpu(), AddOpenCl.candidates()),
+            new Row("bias_add", new BiasAddCpu(), BiasAddOpenCl.candidates()),
+            new Row("philox", new PhiloxCpu(), PhiloxOpenCl.candidates()),
             new Row("gather_images", new GatherImagesCpu(), GatherImagesOpenCl.candidates()));
 
     /** Names of all operators. */
