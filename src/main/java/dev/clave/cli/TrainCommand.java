@@ -5,7 +5,8 @@ import dev.clave.FormatException;
 import dev.clave.data.DataSource;
 import dev.clave.data.Mnist;
 import dev.clave.io.Json;
-import dev.clave.nn.LeNet;
+import dev.clave.nn.Network;
+import dev.clave.nn.Optimizer;
 import dev.clave.nn.Trainer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -49,8 +50,11 @@ final class TrainCommand implements Runnable {
     @Option(names = "--batch", defaultValue = "64")
     private int batch;
 
-    @Option(names = "--lr", defaultValue = "0.001", description = "learning rate of Adam")
+    @Option(names = "--lr", defaultValue = "0.001", description = "learning rate")
     private double learningRate;
+
+    @Option(names = "--optimizer", defaultValue = "adam", description = "sgd, momentum, nesterov, adam or adamw")
+    private String optimizerName;
 
     @Option(names = "--seed", defaultValue = "1")
     private long seed;
@@ -68,19 +72,20 @@ final class TrainCommand implements Runnable {
         }
         checkDirectory("--json", json);
         checkDirectory("--save", save);
-        LeNet lenet = LeNet.of(network);
+        Network chosen = Network.of(network);
+        Optimizer optimizer = Optimizer.of(optimizerName, learningRate);
         PrintWriter out = spec.commandLine().getOut();
         DataSource source = DataSource.resolve(data);
         Mnist.Split split = source.split();
         out.println("Data: " + source.sentence());
         long begin = System.nanoTime();
         try (Device opened = Device.open(device);
-                Trainer trainer = new Trainer(opened, lenet, split.train(), split.test(), batch, learningRate, seed)) {
+                Trainer trainer = new Trainer(opened, chosen, split.train(), split.test(), batch, optimizer, seed)) {
             Device.Info info = opened.info();
             out.printf(
                     Locale.ROOT,
                     "%s: %d parameters, %d training and %d test images, on %s (%s, binding %s)%n",
-                    lenet.name(),
+                    chosen.name(),
                     trainer.parameters(),
                     split.train().size(),
                     split.test().size(),
@@ -153,7 +158,9 @@ final class TrainCommand implements Runnable {
                 + ", \"name\": " + Json.quoted(info.name()) + ", \"driver\": " + Json.quoted(info.driver())
                 + ", \"binding\": "
                 + Json.quoted(info.binding()) + "},\n  \"batch\": " + batch + ",\n  \"seed\": " + seed
-                + ",\n  \"optimizer\": \"adam\",\n  \"epochs\": [\n    " + String.join(",\n    ", rows)
+                + ",\n  \"optimizer\": "
+                + Json.quoted(Optimizer.of(optimizerName, learningRate).name())
+                + ",\n  \"epochs\": [\n    " + String.join(",\n    ", rows)
                 + "\n  ],\n  \"stepMillisMedian\": " + number(median) + ",\n  \"totalSeconds\": " + number(seconds)
                 + "\n}\n";
         try {

@@ -1,5 +1,6 @@
 package dev.clave.nn;
 
+import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.FormatException;
 import dev.clave.data.ImageDataset;
@@ -11,7 +12,8 @@ public final class Classifier implements AutoCloseable {
     private static final int BATCH = 64;
 
     private final Device device;
-    private final LeNet network;
+    private final Network network;
+    private final ParameterSet parameters;
     private final Plan plan;
 
     /**
@@ -27,26 +29,37 @@ public final class Classifier implements AutoCloseable {
                     model.toString(), -1, "the metadata names no network; save weights with train --save");
         }
         this.device = device;
-        this.network = LeNet.of(name);
-        int side = 28 + 2 * network.pad();
-        this.plan = new Plan(device, network.layers(), BATCH, side, side, null, false);
+        if (!Network.names().contains(name)) {
+            throw new FormatException(
+                    model.toString(), -1, "holds network '" + name + "', known are " + Network.names());
+        }
+        this.network = Network.of(name);
+        this.parameters = new ParameterSet(device, DType.F32, network.layer());
         try {
-            plan.load(model.toString(), weights);
+            parameters.load(model.toString(), weights);
         } catch (FormatException e) {
-            plan.close();
+            parameters.close();
             throw e;
         }
+        this.plan = new Plan(
+                device,
+                network.graph(),
+                parameters,
+                Plan.format(device, DType.F32),
+                BATCH,
+                Lowering.Purpose.INFERENCE,
+                0);
     }
 
     /** The network in use. */
-    public LeNet network() {
+    public Network network() {
         return network;
     }
 
-    private static void check(ImageDataset data) {
-        if (data.height() != 28 || data.width() != 28) {
-            throw new IllegalArgumentException(
-                    data.name() + ": images are " + data.height() + "x" + data.width() + ", the network takes 28x28");
+    private void check(ImageDataset data) {
+        if (data.height() != network.height() || data.width() != network.width()) {
+            throw new IllegalArgumentException(data.name() + ": images are " + data.height() + "x" + data.width()
+                    + ", the network takes " + network.height() + "x" + network.width());
         }
     }
 
@@ -101,5 +114,6 @@ public final class Classifier implements AutoCloseable {
     @Override
     public void close() {
         plan.close();
+        parameters.close();
     }
 }

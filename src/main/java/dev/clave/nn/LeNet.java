@@ -1,70 +1,73 @@
 package dev.clave.nn;
 
-import static dev.clave.op.Activation.Kind.RELU;
-import static dev.clave.op.Activation.Kind.SIGMOID;
-import static dev.clave.op.Activation.Kind.TANH;
+import static dev.clave.nn.Layers.avgPool2d;
+import static dev.clave.nn.Layers.conv2d;
+import static dev.clave.nn.Layers.flatten;
+import static dev.clave.nn.Layers.linear;
+import static dev.clave.nn.Layers.maxPool2d;
+import static dev.clave.nn.Layers.sigmoid;
 
-import dev.clave.nn.Layer.Activate;
-import dev.clave.nn.Layer.AveragePool;
-import dev.clave.nn.Layer.Convolution;
-import dev.clave.nn.Layer.Linear;
-import dev.clave.nn.Layer.MaxPool;
 import dev.clave.op.Window;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The two LeNets.
- *
- * @param name relu or tanh
- * @param pad background pixels added on each side of a 28x28 image
+ * LeNet (LeCun et al., "Gradient-based learning applied to document recognition", 1998) in its two usual forms: a features
+ * part of convolutions and a classifier part of linear layers, with parameters named as in PyTorch ({@code
+ * features.0.weight}).
  */
-public record LeNet(String name, int pad, List<Layer> layers) {
+public final class LeNet extends Layer {
     private static final Window HALF = Window.of(2, 2).stride(2, 2);
 
-    /** The network of a name. */
-    public static LeNet of(String name) {
-        return switch (name) {
-            case "relu" -> relu();
-            case "tanh" -> tanh();
-            default -> throw new IllegalArgumentException("unknown network '" + name + "'; there are relu and tanh");
-        };
+    private final Layer features;
+    private final @Nullable Layer classifier;
+
+    private LeNet(Layer features, @Nullable Layer classifier) {
+        this.features = child("features", features);
+        this.classifier = classifier == null ? null : child("classifier", classifier);
     }
 
-    /** LeNet with ReLU and max pooling for 28x28 images, 61,610 parameters. */
-    public static LeNet relu() {
+    /**
+     * The ReLU form for [1,28,28] images, 61,610 parameters with 10 classes: two convolutions with max pooling, then three
+     * linear layers without activations between them.
+     *
+     * @param classes outputs; 0 or less leaves the classifier out, the output is then [16,5,5]
+     */
+    public static LeNet relu(int classes) {
+        Layer features = new Sequential(
+                conv2d(1, 6, Window.of(3, 3).pad(1)),
+                Layers.relu(),
+                maxPool2d(HALF),
+                conv2d(6, 16, Window.of(5, 5)),
+                Layers.relu(),
+                maxPool2d(HALF));
         return new LeNet(
-                "relu",
-                0,
-                List.of(
-                        new Convolution("features.0", 6, Window.of(3, 3).pad(1)),
-                        new Activate("features.1", RELU),
-                        new MaxPool("features.2", HALF),
-                        new Convolution("features.3", 16, Window.of(5, 5)),
-                        new Activate("features.4", RELU),
-                        new MaxPool("features.5", HALF),
-                        new Linear("classifier.0", 120),
-                        new Linear("classifier.1", 84),
-                        new Linear("classifier.2", 10)));
+                features, classes < 1 ? null : new Sequential(linear(400, 120), linear(120, 84), linear(84, classes)));
     }
 
-    /** LeNet-5 with tanh, sigmoid and average pooling for images padded to 32x32, 61,706 parameters. */
-    public static LeNet tanh() {
+    /**
+     * LeNet-5 with tanh, sigmoid and average pooling for [1,32,32] images, 61,706 parameters with 10 classes.
+     *
+     * @param classes outputs; 0 or less leaves the classifier out, the output is then [120,1,1]
+     */
+    public static LeNet tanh(int classes) {
+        Layer features = new Sequential(
+                conv2d(1, 6, Window.of(5, 5)),
+                Layers.tanh(),
+                avgPool2d(HALF),
+                sigmoid(),
+                conv2d(6, 16, Window.of(5, 5)),
+                Layers.tanh(),
+                avgPool2d(HALF),
+                sigmoid(),
+                conv2d(16, 120, Window.of(5, 5)),
+                Layers.tanh());
         return new LeNet(
-                "tanh",
-                2,
-                List.of(
-                        new Convolution("features.0", 6, Window.of(5, 5)),
-                        new Activate("features.1", TANH),
-                        new AveragePool("features.2", HALF),
-                        new Activate("features.3", SIGMOID),
-                        new Convolution("features.4", 16, Window.of(5, 5)),
-                        new Activate("features.5", TANH),
-                        new AveragePool("features.6", HALF),
-                        new Activate("features.7", SIGMOID),
-                        new Convolution("features.8", 120, Window.of(5, 5)),
-                        new Activate("features.9", TANH),
-                        new Linear("classifier.0", 84),
-                        new Activate("classifier.1", TANH),
-                        new Linear("classifier.2", 10)));
+                features, classes < 1 ? null : new Sequential(linear(120, 84), Layers.tanh(), linear(84, classes)));
+    }
+
+    @Override
+    protected Value forward(Value input) {
+        Value value = features.apply(input);
+        return classifier == null ? value : classifier.apply(flatten().apply(value));
     }
 }

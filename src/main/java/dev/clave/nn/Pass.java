@@ -91,6 +91,11 @@ final class Pass implements AutoCloseable {
         return Math.min(batch, data.size() - step * batch);
     }
 
+    /** Place of a step's first sample in the order. */
+    long first(int step) {
+        return (long) step * batch;
+    }
+
     void order(int[] samples) {
         order.write(samples);
     }
@@ -104,6 +109,18 @@ final class Pass implements AutoCloseable {
         if (training) {
             lossBackward.set("scale", 1.0 / live(step)).run();
         }
+    }
+
+    /** Mean loss of each of the first steps; waits for the device. */
+    double[] stepLosses(int stepsDone) {
+        float[] losses = loss.readFloats();
+        double[] means = new double[stepsDone];
+        for (int step = 0; step < stepsDone; step++) {
+            for (int i = 0; i < live(step); i++) {
+                means[step] += losses[step * rowLength + i] / live(step);
+            }
+        }
+        return means;
     }
 
     /** Mean loss and share of right answers of the steps so far; waits for the device. */

@@ -2,23 +2,25 @@ package dev.clave.nn;
 
 import dev.clave.DType;
 import dev.clave.Device;
-import dev.clave.Shape;
-import dev.clave.Tensor;
 import dev.clave.data.ImageDataset;
 import dev.clave.internal.rng.Philox;
 import dev.clave.io.Safetensors;
-import dev.clave.op.Adam;
 import dev.clave.op.Format;
-import dev.clave.op.Invocation;
-import dev.clave.op.Operators;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Trains a network with Adam on softmax cross-entropy, and evaluates it. A training step only enqueues. */
+/**
+ * Trains a network on softmax cross-entropy and evaluates it. A training step only enqueues: no memory is allocated on the
+ * device, and loss and hits stay there until the epoch ends. Used by one thread at a time.
+ */
 public final class Trainer implements AutoCloseable {
-    private static final double BETA1 = 0.9;
-    private static final double BETA2 = 0.999;
+    /** Steps enqueued before the queue is drained: bounds what is in flight, and lets a progress display tell the truth. */
+    private static final int BURST = 32;
 
     /**
      * One epoch.
@@ -33,67 +35,84 @@ public final class Trainer implements AutoCloseable {
     }
 
     private final Device device;
-    private final LeNet network;
+    private final Network network;
+    private final ParameterSet parameters;
     private final Plan plan;
     private final Pass training;
     private final @Nullable Pass evaluation;
-    private final Tensor first;
-    private final Tensor second;
-    private final Invocation optimizer;
-    private final double learningRate;
+    private final Update update;
+    private final Optimizer optimizer;
     private final long seed;
     private final int samples;
-    private double step;
+    private final int testSamples;
+    private final List<Runnable> releases = new ArrayList<>();
+    private final @Nullable Plan inference;
+    private double[] stepLosses = {};
+    private long step;
     private int epoch;
 
     /**
      * Compiles the network and moves the data to the device.
      *
+     * @param test images for {@link #evaluate}, null for none
      * @param batch samples per step, at least 1 and at most the training samples
-     * @param learningRate finite and above 0
-     * @param seed of the initial weights and of the order of samples
+     * @param seed of the initial weights, the order of samples and dropout masks
+     * @throws IllegalArgumentException when the batch or the images do not fit
      */
     public Trainer(
             Device device,
-            LeNet network,
+            Network network,
             ImageDataset train,
             @Nullable ImageDataset test,
             int batch,
-            double learningRate,
+            Optimizer optimizer,
             long seed) {
         if (batch < 1 || batch > train.size()) {
             throw new IllegalArgumentException(
                     "batch is between 1 and the " + train.size() + " training images, got " + batch);
         }
-        if (!(learningRate > 0 && learningRate < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("learning rate is finite and above 0, got " + learningRate);
-        }
+        check(network, train);
         this.device = device;
-        this.learningRate = learningRate;
+        this.network = network;
+        this.optimizer = optimizer;
         this.seed = seed;
         this.samples = train.size();
-        this.network = network;
-        int height = train.height() + 2 * network.pad();
-        int width = train.width() + 2 * network.pad();
-        this.plan = new Plan(device, network.layers(), batch, height, width, null, true);
-        plan.initialise(seed);
-        this.training = new Pass(device, plan, train, batch, network.pad(), true);
-        this.evaluation = test == null ? null : new Pass(device, plan, test, batch, network.pad(), false);
-        int total = plan.parameterBuffer().shape().elements();
-        this.first = device.allocate(DType.F32, Shape.of(total)).write(new float[total]);
-        this.second = device.allocate(DType.F32, Shape.of(total)).write(new float[total]);
-        this.optimizer = Operators.prepare(
-                        device, new Adam(total, BETA1, BETA2, 1e-8, 0, false).problem("forward", Format.NCHW))
-                .bind("parameter", plan.parameterBuffer())
-                .bind("gradient", plan.gradientBuffer())
-                .bind("first", first)
-                .bind("second", second)
-                .set("learning_rate", learningRate);
+        this.testSamples = test == null ? 0 : test.size();
+        Graph graph = network.graph();
+        Format format = Plan.format(device, DType.F32);
+        this.parameters = own(new ParameterSet(device, DType.F32, network.layer()), ParameterSet::close);
+        parameters.initialise(seed);
+        this.plan =
+                own(new Plan(device, graph, parameters, format, batch, Lowering.Purpose.TRAINING, seed), Plan::close);
+        this.training = own(new Pass(device, plan, train, batch, network.pad(), true), Pass::close);
+        if (test == null) {
+            this.inference = null;
+            this.evaluation = null;
+        } else {
+            check(network, test);
+            Plan forward = own(
+                    new Plan(device, graph, parameters, format, batch, Lowering.Purpose.INFERENCE, seed), Plan::close);
+            this.inference = forward;
+            this.evaluation = own(new Pass(device, forward, test, batch, network.pad(), false), Pass::close);
+        }
+        this.update = own(new Update(device, optimizer, parameters), Update::close);
     }
 
-    /** Number of trainable parameters. */
+    private <T> T own(T resource, Consumer<T> release) {
+        releases.add(() -> release.accept(resource));
+        return resource;
+    }
+
+    private static void check(Network network, ImageDataset data) {
+        if (data.height() != network.height() || data.width() != network.width()) {
+            throw new IllegalArgumentException(data.name() + ": images are " + data.height() + "x" + data.width()
+                    + ", network " + network.name() + " takes " + network.height() + "x" + network.width());
+        }
+    }
+
+    /** Number of trained parameters. */
     public int parameters() {
-        return plan.parameters().stream().mapToInt(p -> p.shape().elements()).sum();
+        return parameters.count(true);
     }
 
     /** Steps of one epoch. */
@@ -101,7 +120,12 @@ public final class Trainer implements AutoCloseable {
         return training.steps();
     }
 
-    /** One pass over the training data in a new order; progress gets the number of steps enqueued. */
+    /** What is launched in a step, in order. */
+    public String explain() {
+        return plan.explain();
+    }
+
+    /** One pass over the training data in a new order; progress gets the number of steps done. */
     public Epoch train(IntConsumer progress) {
         return train(training.steps(), progress);
     }
@@ -113,38 +137,40 @@ public final class Trainer implements AutoCloseable {
         new Philox(seed, -1 - epoch++).shuffle(order);
         training.order(order);
         for (int s = 0; s < steps; s++) {
+            plan.at(step, training.first(s));
             training.gather(s);
             plan.forward();
             training.loss(s);
             plan.backward();
-            step++;
-            optimizer.set("step_size", learningRate / (1 - Math.pow(BETA1, step)));
-            optimizer.set("root", 1 / Math.sqrt(1 - Math.pow(BETA2, step)));
-            optimizer.run();
-            if (s % 32 == 31) {
-                // Bounds what is enqueued, and lets the progress tell the truth.
+            update.run(++step, optimizer.learningRate());
+            if (s % BURST == BURST - 1) {
                 device.finish();
                 progress.accept(s + 1);
             }
         }
         device.finish();
         double seconds = (System.nanoTime() - begin) / 1e9;
+        stepLosses = training.stepLosses(steps);
         double[] result = training.result(steps);
         return new Epoch(result[0], result[1], seconds, steps);
     }
 
+    /** Mean loss of each step of the last epoch, before the step's update. */
+    public double[] stepLosses() {
+        return stepLosses.clone();
+    }
+
     /** Loss and accuracy on the test data. */
     public Epoch evaluate() {
-        if (evaluation == null) {
+        if (evaluation == null || inference == null) {
             throw new IllegalStateException("no test data was given");
         }
         long begin = System.nanoTime();
         int steps = evaluation.steps();
-        int count = (steps - 1) * evaluation.live(0) + evaluation.live(steps - 1);
-        evaluation.order(identity(count));
+        evaluation.order(identity(testSamples));
         for (int s = 0; s < steps; s++) {
             evaluation.gather(s);
-            plan.forward();
+            inference.forward();
             evaluation.loss(s);
         }
         double[] result = evaluation.result(steps);
@@ -167,12 +193,7 @@ public final class Trainer implements AutoCloseable {
     public void save(Path file) {
         Safetensors weights = new Safetensors();
         weights.metadata().put("network", network.name());
-        for (Plan.Parameter parameter : plan.parameters()) {
-            weights.put(
-                    parameter.name(),
-                    parameter.shape(),
-                    plan.tensor(parameter.name()).readFloats());
-        }
+        parameters.save(weights);
         weights.write(file);
     }
 
@@ -182,7 +203,7 @@ public final class Trainer implements AutoCloseable {
      * @throws dev.clave.FormatException when the file is broken or holds other tensors; nothing is changed then
      */
     public void load(Path file) {
-        plan.load(file.toString(), Safetensors.read(file));
+        parameters.load(file.toString(), Safetensors.read(file));
     }
 
     /** The compiled network, for tests. */
@@ -190,15 +211,15 @@ public final class Trainer implements AutoCloseable {
         return plan;
     }
 
+    /** Values and gradients, for tests. */
+    ParameterSet parameterSet() {
+        return parameters;
+    }
+
     @Override
     public void close() {
-        optimizer.close();
-        training.close();
-        if (evaluation != null) {
-            evaluation.close();
-        }
-        first.close();
-        second.close();
-        plan.close();
+        Collections.reverse(releases);
+        releases.forEach(Runnable::run);
+        releases.clear();
     }
 }

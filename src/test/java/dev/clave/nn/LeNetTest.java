@@ -12,6 +12,7 @@ import dev.clave.internal.rng.Philox;
 import dev.clave.io.Safetensors;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,8 +38,8 @@ class LeNetTest {
     void parameterCounts() {
         ImageDataset data = bars(8, 1);
         try (Device device = Device.cpu();
-                Trainer relu = new Trainer(device, LeNet.relu(), data, null, 4, 0.001, 1);
-                Trainer tanh = new Trainer(device, LeNet.tanh(), data, null, 4, 0.001, 1)) {
+                Trainer relu = new Trainer(device, Network.of("relu"), data, null, 4, Optimizer.adam(0.001), 1);
+                Trainer tanh = new Trainer(device, Network.of("tanh"), data, null, 4, Optimizer.adam(0.001), 1)) {
             assertEquals(61_610, relu.parameters());
             assertEquals(61_706, tanh.parameters());
         }
@@ -48,11 +49,11 @@ class LeNetTest {
     void devicesAgreeAndLearn() {
         ImageDataset train = bars(330, 1); // the last batch is short
         ImageDataset test = bars(100, 2);
-        for (LeNet network : new LeNet[] {LeNet.relu(), LeNet.tanh()}) {
+        for (Network network : List.of(Network.of("relu"), Network.of("tanh"))) {
             double[] expected = null;
             for (int i = -1; i < Device.list().size(); i++) {
                 try (Device device = i < 0 ? Device.cpu() : Device.open(String.valueOf(i))) {
-                    try (Trainer trainer = new Trainer(device, network, train, test, 32, 0.002, 3)) {
+                    try (Trainer trainer = new Trainer(device, network, train, test, 32, Optimizer.adam(0.002), 3)) {
                         double first = trainer.train(1, step -> {}).loss();
                         double last = first;
                         for (int epoch = 0; epoch < 4; epoch++) {
@@ -79,11 +80,11 @@ class LeNetTest {
     void agreesWithPyTorch() {
         ImageDataset data = bars(4, 1);
         for (String name : new String[] {"relu", "tanh"}) {
-            LeNet network = LeNet.of(name);
+            Network network = Network.of(name);
             Safetensors golden = Safetensors.read(Path.of("reference-data/lenet/" + name + ".safetensors"));
             for (int i = -1; i < Device.list().size(); i++) {
                 try (Device device = i < 0 ? Device.cpu() : Device.open(String.valueOf(i));
-                        Trainer trainer = new Trainer(device, network, data, null, 4, 0.001, 1)) {
+                        Trainer trainer = new Trainer(device, network, data, null, 4, Optimizer.adam(0.001), 1)) {
                     trainer.load(Path.of("reference-data/lenet/" + name + "_weights.safetensors"));
                     Plan plan = trainer.plan();
                     plan.input().write(blocked(golden.floats("input"), 4, plan));
@@ -92,12 +93,14 @@ class LeNetTest {
                     near(name + " logits", golden.floats("logits"), plain(logits, 4, plan));
                     plan.outputGradient().write(blocked(gradient(golden), 4, plan));
                     plan.backward();
-                    for (Plan.Parameter parameter : plan.parameters()) {
+                    for (ParameterSet.Entry parameter : trainer.parameterSet().entries()) {
                         String gradient = "grad." + parameter.name();
                         near(
                                 name + " " + gradient,
                                 golden.floats(gradient),
-                                plan.tensor(gradient).readFloats());
+                                trainer.parameterSet()
+                                        .gradient(parameter.name())
+                                        .readFloats());
                     }
                 }
             }
@@ -161,9 +164,9 @@ class LeNetTest {
         ImageDataset data = bars(64, 1);
         Path file = folder.resolve("weights.safetensors");
         try (Device device = Device.open("auto");
-                Trainer trainer = new Trainer(device, LeNet.relu(), data, data, 16, 0.001, 9);
-                Trainer other = new Trainer(device, LeNet.relu(), data, data, 16, 0.001, 10);
-                Trainer tanh = new Trainer(device, LeNet.tanh(), data, data, 16, 0.001, 10)) {
+                Trainer trainer = new Trainer(device, Network.of("relu"), data, data, 16, Optimizer.adam(0.001), 9);
+                Trainer other = new Trainer(device, Network.of("relu"), data, data, 16, Optimizer.adam(0.001), 10);
+                Trainer tanh = new Trainer(device, Network.of("tanh"), data, data, 16, Optimizer.adam(0.001), 10)) {
             trainer.train(step -> {});
             trainer.save(file);
             other.load(file);
@@ -180,7 +183,8 @@ class LeNetTest {
         try (Device device = Device.open("auto")) {
             double[][] losses = new double[2][];
             for (int run = 0; run < 2; run++) {
-                try (Trainer trainer = new Trainer(device, LeNet.relu(), data, null, 16, 0.001, 9)) {
+                try (Trainer trainer =
+                        new Trainer(device, Network.of("relu"), data, null, 16, Optimizer.adam(0.001), 9)) {
                     losses[run] = new double[] {
                         trainer.train(step -> {}).loss(),
                         trainer.train(step -> {}).loss()
@@ -197,11 +201,12 @@ class LeNetTest {
         try (Device device = Device.cpu()) {
             assertThrows(
                     IllegalArgumentException.class,
-                    () -> new Trainer(device, LeNet.relu(), data, null, 9, 0.001, 1).close());
+                    () -> new Trainer(device, Network.of("relu"), data, null, 9, Optimizer.adam(0.001), 1).close());
             assertThrows(
                     IllegalArgumentException.class,
-                    () -> new Trainer(device, LeNet.relu(), data, null, 4, Double.NaN, 1).close());
-            assertThrows(IllegalArgumentException.class, () -> LeNet.of("gelu"));
+                    () -> new Trainer(device, Network.of("relu"), data, null, 4, Optimizer.adam(Double.NaN), 1)
+                            .close());
+            assertThrows(IllegalArgumentException.class, () -> Network.of("gelu"));
         }
     }
 }

@@ -12,8 +12,8 @@ public final class BoxMuller {
     /** One number of a pair: radius from the first word, angle from the second; cosine, or sine for the second number. */
     public static double normal(int first, int second, boolean sine) {
         // Shifted by one step, so that the logarithm never sees 0.
-        double radius = Math.sqrt(-2 * Math.log(uniform(first) + 0x1p-24));
-        double angle = 2 * Math.PI * uniform(second);
-        return radius * (sine ? Math.sin(angle) : Math.cos(angle));
+        double radius = StrictMath.sqrt(-2 * StrictMath.log(uniform(first) + 0x1p-24));
+        double angle = 2 * StrictMath.PI * uniform(second);
+        return radius * (sine ? StrictMath.sin(angle) : StrictMath.cos(angle));
     }
 }

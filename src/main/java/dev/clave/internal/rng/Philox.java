@@ -11,6 +11,8 @@ public final class Philox {
     private final int[] words = new int[4];
     private int block;
     private int next = 4;
+    private double spare;
+    private boolean hasSpare;
 
     /** A stream of a seed. */
     public Philox(long seed, int stream) {
@@ -55,6 +57,19 @@ public final class Philox {
     /** Uniform in [0, 1), a multiple of 2^-24. */
     public float nextFloat() {
         return (nextInt() >>> 8) * 0x1p-24f;
+    }
+
+    /** Standard normal, two from every pair of words ({@link BoxMuller}). The same bits on every machine. */
+    public double nextNormal() {
+        if (hasSpare) {
+            hasSpare = false;
+            return spare;
+        }
+        int first = nextInt();
+        int second = nextInt();
+        spare = BoxMuller.normal(first, second, true);
+        hasSpare = true;
+        return BoxMuller.normal(first, second, false);
     }
 
     /** Uniform in [0, bound) without bias (Lemire's rejection). */

@@ -1,0 +1,136 @@
+package dev.clave.nn;
+
+import dev.clave.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A network recorded for one input shape: a directed acyclic graph of operator nodes, in an order that can be run. */
+final class Graph {
+    /** A layer applied while recording, for summaries; the shapes are those of one sample. */
+    record Call(String name, Layer layer, Shape inputShape, Shape outputShape) {
+        boolean isLayer() {
+            return layer.children().isEmpty();
+        }
+    }
+
+    private final Layer root;
+    private final Map<Layer, String> names;
+    private final Map<String, Integer> recorded = new HashMap<>();
+    private final List<Node> nodes = new ArrayList<>();
+    private final List<Call> calls = new ArrayList<>();
+    private final Node input;
+    private Node output;
+
+    private Graph(Layer root, int... inputShape) {
+        this.root = root;
+        this.names = root.names();
+        this.input = new Node("input", new Operation.Input(Shape.of(inputShape)), List.of(), Map.of(), inputShape);
+        this.output = input;
+        nodes.add(input);
+    }
+
+    /**
+     * Records a layer.
+     *
+     * @param inputShape extents of one sample, for example {@code [1, 28, 28]}
+     * @throws IllegalArgumentException when a layer does not fit what comes in; the message names it
+     */
+    static Graph record(Layer layer, int... inputShape) {
+        for (int extent : inputShape) {
+            if (extent < 1) {
+                throw new IllegalArgumentException(
+                        "input shape: extents are at least 1, got " + Arrays.toString(inputShape));
+            }
+        }
+        Graph graph = new Graph(layer, inputShape.clone());
+        graph.output = layer.apply(new Value(graph, graph.input)).node();
+        return graph;
+    }
+
+    Value call(Layer layer, Value value) {
+        if (!names.containsKey(layer)) {
+            // A layer made inside forward, such as Layers.relu(): it has a place in the graph but no parameters to
+            // name.
+            if (!layer.parameters().isEmpty()) {
+                throw new IllegalArgumentException(layer.type()
+                        + " has parameters and was made inside forward; make it once, with child(name, layer)");
+            }
+        }
+        Value result = layer.forward(value);
+        if (result == null || result.graph() != this) {
+            throw new IllegalArgumentException(label(layer) + ": forward must return a value made from its input, got "
+                    + (result == null ? "null" : "a value of another recording"));
+        }
+        calls.add(new Call(label(layer), layer, Shape.of(value.shape()), Shape.of(result.shape())));
+        return result;
+    }
+
+    private String label(@Nullable Layer layer) {
+        String name = layer == null ? null : names.get(layer);
+        return name != null && !name.isEmpty() ? name : layer == null ? "" : layer.type();
+    }
+
+    Value record(@Nullable Layer layer, Operation operation, List<Value> values, Map<String, Parameter> parameters) {
+        List<Node> inputs = new ArrayList<>();
+        List<int[]> shapes = new ArrayList<>();
+        for (Value value : values) {
+            if (value.graph() != this) {
+                throw new IllegalArgumentException("a value of another recording was used: " + value);
+            }
+            inputs.add(value.node());
+            shapes.add(value.node().shape());
+        }
+        String base = label(layer);
+        if (base.isEmpty()) {
+            base = operation.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
+        }
+        int count = recorded.merge(base, 1, Integer::sum);
+        String name = count == 1 ? base : base + "#" + count;
+        int[] shape;
+        try {
+            shape = operation.output(shapes);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("layer " + name + ": " + e.getMessage(), e);
+        }
+        Node node = new Node(name, operation, inputs, parameters, shape);
+        nodes.add(node);
+        return new Value(this, node);
+    }
+
+    Layer root() {
+        return root;
+    }
+
+    Node input() {
+        return input;
+    }
+
+    Node output() {
+        return output;
+    }
+
+    List<Call> calls() {
+        return calls;
+    }
+
+    /** The nodes the output depends on, in an order that can be run. */
+    List<Node> live() {
+        Map<Node, Boolean> wanted = new HashMap<>();
+        mark(wanted);
+        return nodes.stream().filter(wanted::containsKey).toList();
+    }
+
+    private void mark(Map<Node, Boolean> wanted) {
+        wanted.put(output, true);
+        // Nodes are recorded after their inputs, so one backward sweep reaches everything.
+        for (int i = nodes.size() - 1; i >= 0; i--) {
+            if (wanted.containsKey(nodes.get(i))) {
+                nodes.get(i).inputs().forEach(node -> wanted.put(node, true));
+            }
+        }
+    }
+}
