@@ -14,12 +14,16 @@ final class CpuArguments {
         this.scalars = scalars;
     }
 
-    private CpuStorage storage(String slot) {
+    Tensor tensor(String slot) {
         Tensor tensor = tensors.get(slot);
         if (tensor == null) {
             throw new IllegalStateException("tensor '" + slot + "' is not bound");
         }
-        return (CpuStorage) tensor.storage();
+        return tensor;
+    }
+
+    private CpuStorage storage(String slot) {
+        return (CpuStorage) tensor(slot).storage();
     }
 
     Reals reals(String slot) {

@@ -14,6 +14,7 @@ public final class Operators {
 
     private static final List<Row> ROWS = List.of(
             new Row("conv2d", new Conv2dCpu(), Conv2dOpenCl.candidates()),
+            new Row("conv2d_pool2d", new Conv2dPool2dCpu(), Conv2dPool2dOpenCl.candidates()),
             new Row("max_pool2d", new MaxPool2dCpu(), MaxPool2dOpenCl.candidates()),
             new Row("avg_pool2d", new AvgPool2dCpu(), AvgPool2dOpenCl.candidates()),
             new Row("activation", new ActivationCpu(), ActivationOpenCl.candidates()),

@@ -67,7 +67,7 @@ class ContractTest {
     void everyOperatorHasKernelAndGoldenData() throws IOException {
         for (String name : Operators.names()) {
             assertTrue(Files.exists(Path.of("kernels", name + ".cl")), "kernels/" + name + ".cl");
-            if (!name.equals("gather_images")) { // integers in, one rounding: nothing PyTorch could add
+            if (!List.of("gather_images", "conv2d_pool2d").contains(name)) { // compared with its parts instead
                 assertFalse(Golden.of(name).isEmpty(), "reference-data/" + name);
             }
         }
