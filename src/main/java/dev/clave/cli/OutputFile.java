@@ -2,7 +2,10 @@ package dev.clave.cli;
 
 import dev.clave.FormatException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import org.jspecify.annotations.Nullable;
@@ -96,8 +99,14 @@ final class OutputFile {
     }
 
     private static String reason(IOException failure) {
-        return failure instanceof java.nio.file.FileSystemException system && system.getReason() != null
+        if (failure instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (failure instanceof NoSuchFileException) {
+            return "no such file or directory";
+        }
+        return failure instanceof FileSystemException system && system.getReason() != null
                 ? system.getReason()
-                : failure.getClass().getSimpleName();
+                : String.valueOf(failure.getMessage());
     }
 }
