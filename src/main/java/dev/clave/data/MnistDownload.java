@@ -73,16 +73,23 @@ final class MnistDownload {
     private final List<URI> mirrors;
     private final Path directory;
     private final DataSource.Progress progress;
+    private final Duration stall;
 
     /**
      * @param mirrors base addresses ending in a slash, tried in this order behind the one that answers first
      * @param directory made when missing
      */
     MnistDownload(List<Item> items, List<URI> mirrors, Path directory, DataSource.Progress progress) {
+        this(items, mirrors, directory, progress, STALL);
+    }
+
+    /** As above; a mirror that sends nothing for the time of stall is given up. */
+    MnistDownload(List<Item> items, List<URI> mirrors, Path directory, DataSource.Progress progress, Duration stall) {
         this.items = items;
         this.mirrors = mirrors;
         this.directory = directory;
         this.progress = progress;
+        this.stall = stall;
     }
 
     /** Whether all files are there, plain or compressed. */
@@ -251,11 +258,11 @@ final class MnistDownload {
     private void receive(HttpClient client, URI address, Item item, Path part)
             throws IOException, InterruptedException {
         long have = Files.exists(part) ? Files.size(part) : 0;
-        HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(STALL);
+        HttpRequest.Builder request = HttpRequest.newBuilder(address);
         if (have > 0) {
             request.header("Range", "bytes=" + have + "-");
         }
-        HttpResponse<InputStream> response = client.send(request.build(), BodyHandlers.ofInputStream());
+        HttpResponse<InputStream> response = headers(client.sendAsync(request.build(), BodyHandlers.ofInputStream()));
         try (InputStream in = response.body()) {
             int status = response.statusCode();
             if (status == 416) {
@@ -278,33 +285,51 @@ final class MnistDownload {
         }
     }
 
+    /** Not the request's own time-out: newer versions of Java apply that to the body too, however long it is. */
+    private static HttpResponse<InputStream> headers(CompletableFuture<HttpResponse<InputStream>> response)
+            throws IOException, InterruptedException {
+        try {
+            return response.get(STALL.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            response.cancel(true);
+            throw new IOException("no answer for " + STALL.toSeconds() + " s", e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+        }
+    }
+
     private void copy(InputStream in, OutputStream out, Item item, long begin, long total) throws IOException {
         byte[] buffer = new byte[1 << 16];
         long done = begin;
-        try (Watchdog watchdog = new Watchdog(in)) {
+        Watchdog watchdog = new Watchdog(in, stall);
+        try (watchdog) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 watchdog.alive();
                 out.write(buffer, 0, n);
                 done += n;
                 progress.at(item.compressed(), done, total);
             }
+        } catch (IOException e) {
+            throw watchdog.barked ? new IOException("nothing came for " + stall.toMillis() / 1e3 + " s", e) : e;
         }
         if (total >= 0 && done != total) {
             throw new IOException("cut after " + done + " of " + total + " bytes");
         }
     }
 
-    /** Closes a stream on which nothing arrives: a request's own time-out may end with its headers. */
+    /** Closes a stream on which nothing arrives. */
     private static final class Watchdog implements AutoCloseable {
         private final Thread thread;
         private volatile long last = System.nanoTime();
+        private volatile boolean barked;
 
-        private Watchdog(InputStream in) {
+        private Watchdog(InputStream in, Duration stall) {
             thread = new Thread(() -> {
                 try {
-                    while (System.nanoTime() - last < STALL.toNanos()) {
-                        Thread.sleep(200);
+                    for (long left = stall.toNanos(); left > 0; left = stall.toNanos() - (System.nanoTime() - last)) {
+                        TimeUnit.NANOSECONDS.sleep(left);
                     }
+                    barked = true;
                     in.close();
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
