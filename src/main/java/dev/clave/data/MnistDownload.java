@@ -310,45 +310,10 @@ final class MnistDownload {
                 progress.at(item.compressed(), done, total);
             }
         } catch (IOException e) {
-            throw watchdog.barked ? new IOException("nothing came for " + stall.toMillis() / 1e3 + " s", e) : e;
+            throw watchdog.barked() ? new IOException("nothing came for " + stall.toMillis() / 1e3 + " s", e) : e;
         }
         if (total >= 0 && done != total) {
             throw new IOException("cut after " + done + " of " + total + " bytes");
-        }
-    }
-
-    /** Closes a stream on which nothing arrives. */
-    private static final class Watchdog implements AutoCloseable {
-        private final Thread thread;
-        private volatile long last = System.nanoTime();
-        private volatile boolean barked;
-
-        private Watchdog(InputStream in, Duration stall) {
-            thread = new Thread(() -> {
-                try {
-                    for (long left = stall.toNanos(); left > 0; left = stall.toNanos() - (System.nanoTime() - last)) {
-                        TimeUnit.NANOSECONDS.sleep(left);
-                    }
-                    barked = true;
-                    in.close();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                } catch (IOException e) {
-                    // Closing is all there was to do; the reader reports its own failure.
-                    return;
-                }
-            });
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        private void alive() {
-            last = System.nanoTime();
-        }
-
-        @Override
-        public void close() {
-            thread.interrupt();
         }
     }
 
