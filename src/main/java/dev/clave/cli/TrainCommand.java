@@ -76,8 +76,7 @@ final class TrainCommand implements Runnable {
         LeNet lenet = LeNet.of(network);
         PrintWriter out = spec.commandLine().getOut();
         Terminal terminal = Terminal.detect();
-        DataSource source =
-                DataSource.resolve(data, new DownloadProgress(spec.commandLine().getErr(), terminal));
+        DataSource source = DataOption.forNetwork(spec, data);
         Mnist.Split split = source.split();
         out.println("Data: " + source.sentence());
         out.flush();
