@@ -67,11 +67,21 @@ final class NaivePooling {
         return i -> {
             double sum = 0;
             for (int o = 0; o < positions; o++) {
+                if (outside(g, o, i % pixels)) {
+                    continue;
+                }
                 for (int tap : taps(g.window(), o, g.ow(), g.h(), g.w())) {
                     sum += tap == i % pixels ? gradOutput[i / pixels * positions + o] * reciprocal[o] : 0;
                 }
             }
             return sum;
         };
+    }
+
+    /** Whether a window starts below or ends above a pixel's row: then it cannot hold the pixel. */
+    private static boolean outside(AvgPool2d g, int o, int pixel) {
+        Window win = g.window();
+        int top = o / g.ow() * win.strideH() - win.padTop();
+        return pixel / g.w() < top || pixel / g.w() > top + (win.kh() - 1) * win.dilationH();
     }
 }
