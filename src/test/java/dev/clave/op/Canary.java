@@ -1,18 +1,19 @@
 package dev.clave.op;
 
-import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.Shape;
 import dev.clave.Tensor;
 import java.lang.reflect.Array;
 
 /**
- * A tensor in the middle of guards: guard | data | guard. Guards hold a pattern, a NaN in reals, so that reading them spoils
- * the result and writing them is seen.
+ * A tensor in the middle of guards: guard | data | guard. Guards hold a pattern: reading one of an input spoils the result,
+ * writing one is seen.
  */
 final class Canary implements AutoCloseable {
-    /** In a float a quiet NaN that no computation makes. */
-    private static final int GUARD = 0x7FC0DEAD;
+    /** Around inputs: in a float a quiet NaN, so that reading it spoils the result. */
+    private static final int NAN_GUARD = 0x7FC0DEAD;
+    /** Around results: a number, since a NaN read beyond an input and written beyond a result would leave no trace. */
+    private static final int NUMBER_GUARD = 0x7E9A17C3;
     /** What results hold before a run; another NaN. */
     private static final int UNWRITTEN = 0x7FC0BEEF;
 
@@ -20,6 +21,7 @@ final class Canary implements AutoCloseable {
     private final Slot slot;
     private final Tensor whole;
     private final int first;
+    private final int guard;
     private final Tensor data;
     private final Object content;
 
@@ -33,7 +35,8 @@ final class Canary implements AutoCloseable {
         first = Math.max(64, device.viewAlignment()) / slot.dtype().bytes();
         int rounded = (elements + first - 1) / first * first;
         whole = device.allocate(slot.dtype(), Shape.of(first + rounded + first));
-        Object host = Values.filled(slot.dtype(), first + rounded + first, GUARD);
+        guard = slot.role() == Slot.Role.IN ? NAN_GUARD : NUMBER_GUARD;
+        Object host = Values.filled(slot.dtype(), first + rounded + first, guard);
         this.content = content == null ? Values.filled(slot.dtype(), elements, UNWRITTEN) : content;
         System.arraycopy(this.content, 0, host, first, elements);
         whole.storage().write(host, 0, Array.getLength(host));
@@ -49,10 +52,10 @@ final class Canary implements AutoCloseable {
         Object host = Values.filled(slot.dtype(), whole.shape().elements(), 0);
         whole.storage().read(host, 0, Array.getLength(host));
         int elements = slot.shape().elements();
-        Object guard = Values.filled(slot.dtype(), 1, GUARD);
+        long pattern = Values.bits(Values.filled(slot.dtype(), 1, guard), 0);
         for (int i = 0; i < Array.getLength(host); i++) {
             boolean inside = i >= first && i < first + elements;
-            if (!inside && Values.bits(host, i) != Values.bits(guard, 0)) {
+            if (!inside && Values.bits(host, i) != pattern) {
                 throw new AssertionError(what + " of " + elements + " elements: written at " + (i - first));
             }
         }
@@ -79,10 +82,5 @@ final class Canary implements AutoCloseable {
     public void close() {
         data.close();
         whole.close();
-    }
-
-    /** Whether slots of this type can be told from unwritten ones: a byte has no spare pattern. */
-    static boolean covers(DType dtype) {
-        return dtype != DType.U8;
     }
 }
