@@ -99,15 +99,14 @@ class UlpTest {
                     Geometry geometry = log ? new LogSoftmax(n, classes) : new Softmax(n, classes);
                     OpCase op = op(geometry, "forward", Map.of("input", input));
                     double[] expected = softmax(input, classes, log);
+                    java.util.function.IntToDoubleFunction bound = Bounds.of(op, "output", expected);
                     devices.forEach(geometry, "forward", new int[] {1, 8}, place -> {
                         double[] got = Values.doubles(Harness.run(place, op).get("output"));
                         Bounds.check(
                                 place + " scale " + scale,
                                 expected,
                                 got,
-                                i -> Math.max(
-                                        Float.MIN_NORMAL,
-                                        Bounds.of(op, "output", expected).applyAsDouble(i)));
+                                i -> Math.max(Float.MIN_NORMAL, bound.applyAsDouble(i)));
                     });
                 }
             }
