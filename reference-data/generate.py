@@ -362,6 +362,42 @@ def softmax_cross_entropy():
         }
 
 
+def add():
+    yield from with_sum(add_inputs())
+
+
+def add_inputs():
+    special = [0.0, -0.0, np.nan, np.inf, -np.inf, 1.0, 3e38]
+    cases = {"plain": (3, 37), "one": (1, 1), "cancelling": (2, 50)}
+    for case, shape in cases.items():
+        draw = Draw("add", case)
+        a, b = draw.normal(*shape), draw.normal(*shape)
+        yield case, {"n": shape[0], "f": shape[1]}, {
+            "a": a, "b": as_double(-a * (1 + 2.0**-12 * b)) if case == "cancelling" else b}
+    pairs = np.array([(a, b) for a in special for b in special])
+    yield "special_values", {"n": 7, "f": 7}, {"a": as_double(pairs[:, 0].reshape(7, 7)), "b": as_double(pairs[:, 1].reshape(7, 7))}
+
+
+def with_sum(cases):
+    """One rounding, by IEEE 754: the sum of two float32 numbers in float32."""
+    with np.errstate(all="ignore"):
+        for case, metadata, tensors in cases:
+            a, b = (tensors[name].numpy().astype(np.float32) for name in "ab")
+            yield case, metadata, {**tensors, "output": a + b}
+
+
+def bias_add():
+    cases = {  # samples, channels, positions
+        "image": (3, 5, 12), "linear": (4, 84, 1), "one": (1, 1, 1), "one_sample": (1, 3, 50), "lane_tail": (17, 2, 7)}
+    for case, (n, c, positions) in cases.items():
+        draw = Draw("bias_add", case)
+        input, bias, grad_output = draw.normal(n, c, positions), draw.normal(c), draw.normal(n, c, positions)
+        output, gradients = differentiate(lambda x, b: x + b[:, None], grad_output, input, bias)
+        yield case, {"n": n, "c": c, "positions": positions}, {
+            "input": input, "bias": bias, "output": output,
+            "gradOutput": grad_output, **dict(zip(["gradInput", "gradBias"], gradients))}
+
+
 # Matrix product
 
 
@@ -598,8 +634,8 @@ def check_margins(network, values, margin=3e-6):
 
 
 OPERATORS = [
-    conv2d, max_pool2d, avg_pool2d, activation, softmax, log_softmax, softmax_cross_entropy, gemm, philox, dropout,
-    sgd, momentum, adam, adamw, lenet]
+    conv2d, max_pool2d, avg_pool2d, activation, softmax, log_softmax, softmax_cross_entropy, add, bias_add, gemm,
+    philox, dropout, sgd, momentum, adam, adamw, lenet]
 
 
 def main():

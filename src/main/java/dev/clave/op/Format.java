@@ -6,7 +6,8 @@ import dev.clave.Shape;
 /**
  * How real tensors lie in memory. With {@code lanes} 1 an image tensor is {@code [N, C, H, W]}. With {@code lanes} L it is
  * {@code [ceil(N / L), C, H, W, L]}: L samples side by side, so that one vector instruction serves L samples whatever
- * the channel count. Samples beyond N are present and hold any value.
+ * the channel count. Samples beyond N are present and hold any finite values, in a gradOutput zeros: the gradients of weight
+ * and bias sum over all lanes.
  *
  * @param real F32 or F64
  * @param lanes 1, 2, 4, 8 or 16

@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * Matrix product {@code c = epilogue(alpha * op(a) op(b) + beta * c + bias)}, row-major. Tensors: a [M,K] in rows of lda (or
  * [K,M] when transA), b [K,N] in rows of ldb (or [N,K]), bias [N] when {@code bias}, c [M,N] in rows of ldc. With beta 0 c is
- * never read.
+ * never read. Gradients are products too, see {@link #gradientA} and {@link #gradientB}; the gradient of bias is {@link
+ * BiasAdd}'s with M samples of N channels, the gradient of the old c is beta times gradOutput.
  */
 public record Gemm(
         int m,
@@ -49,6 +50,38 @@ public record Gemm(
         this(m, n, k, false, false, 1, 0, k, n, n, false, Epilogue.NONE);
     }
 
+    /**
+     * A gradient of this product, which is a product too.
+     *
+     * @param gemm what to compute; its c is the gradient, with the row length of the tensor it belongs to
+     * @param a what to bind as a: {@code a}, {@code b}, or {@code gradOutput}, the gradient of c before the epilogue
+     * @param b what to bind as b
+     */
+    public record Gradient(Gemm gemm, String a, String b) {}
+
+    /**
+     * The gradient of a: {@code alpha * gradOutput op(b)^T}, transposed when a is. gradOutput is [M,N] in rows of ldc. With
+     * an epilogue it is the gradient of the epilogue's argument: run the activation's backward first.
+     */
+    public Gradient gradientA() {
+        Gemm gradient = transA
+                ? product(k, m, n, transB, true, ldb, ldc, lda)
+                : product(m, k, n, false, !transB, ldc, ldb, lda);
+        return transA ? new Gradient(gradient, "b", "gradOutput") : new Gradient(gradient, "gradOutput", "b");
+    }
+
+    /** The gradient of b: {@code alpha * op(a)^T gradOutput}, transposed when b is; gradOutput as in {@link #gradientA}. */
+    public Gradient gradientB() {
+        Gemm gradient = transB
+                ? product(n, k, m, true, transA, ldc, lda, ldb)
+                : product(k, n, m, !transA, false, lda, ldc, ldb);
+        return transB ? new Gradient(gradient, "gradOutput", "a") : new Gradient(gradient, "a", "gradOutput");
+    }
+
+    private Gemm product(int rows, int columns, int sums, boolean ta, boolean tb, int la, int lb, int lc) {
+        return new Gemm(rows, columns, sums, ta, tb, alpha, 0, la, lb, lc, false, Epilogue.NONE);
+    }
+
     @Override
     public String operator() {
         return "gemm";
@@ -61,6 +94,9 @@ public record Gemm(
 
     @Override
     public Problem problem(String direction, Format format) {
+        if (!direction.equals("forward")) {
+            throw Problem.unknown(this, direction);
+        }
         DType real = format.real();
         List<Slot> slots = new ArrayList<>();
         slots.add(Slot.in("a", real, Shape.of(transA ? k : m, lda)));

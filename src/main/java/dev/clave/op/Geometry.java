@@ -7,7 +7,7 @@ public interface Geometry {
     /** Name in the catalogue, for example {@code conv2d}. */
     String operator();
 
-    /** {@code forward} first, then the backward directions this geometry has. */
+    /** {@code forward} first, then the backward and other directions this geometry has. */
     List<String> directions();
 
     /** The problem of one direction with its tensors. */

@@ -131,12 +131,26 @@ public final class Invocation implements AutoCloseable {
             throw new IllegalStateException(
                     problem + ": scalars " + problem.scalars() + " are needed, set are " + scalars.keySet());
         }
+        if (problem.isEmpty()) {
+            clear();
+            return;
+        }
         if (cpu != null) {
             cpu.run(problem, new CpuArguments(tensors, scalars));
             return;
         }
         for (int l = 0; l < kernels.size(); l++) {
             kernels.get(l).enqueue(launches.get(l).global, launches.get(l).local);
+        }
+    }
+
+    /** A batch of 0: the results that are not empty, such as the gradient of a weight, become zeros; nothing is launched. */
+    private void clear() {
+        for (Slot slot : problem.slots()) {
+            Tensor tensor = tensors.get(slot.name());
+            if (tensor != null && slot.role() == Slot.Role.OUT && slot.dtype().isReal()) {
+                tensor.write(new double[slot.shape().elements()]);
+            }
         }
     }
 

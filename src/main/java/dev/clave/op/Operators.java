@@ -38,6 +38,11 @@ public final class Operators {
             new Row("sgd", new SgdCpu(), new SgdCpuFast(), SgdOpenCl.candidates()),
             new Row("dropout", new DropoutCpu(), new DropoutCpuFast(), DropoutOpenCl.candidates()),
             new Row("gemm", new GemmCpu(), new GemmCpuFast(), GemmOpenCl.candidates()),
+            new Row("softmax", new SoftmaxCpu(false), SoftmaxOpenCl.candidates()),
+            new Row("log_softmax", new SoftmaxCpu(true), SoftmaxOpenCl.candidates()),
+            new Row("add", new AddCpu(), AddOpenCl.candidates()),
+            new Row("bias_add", new BiasAddCpu(), BiasAddOpenCl.candidates()),
+            new Row("philox", new PhiloxCpu(), PhiloxOpenCl.candidates()),
             new Row(
                     "gather_images",
                     new GatherImagesCpu(),

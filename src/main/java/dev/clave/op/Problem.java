@@ -44,6 +44,12 @@ public record Problem(
         return slots.stream().anyMatch(slot -> slot.name().equals(name));
     }
 
+    /** Whether there is nothing to read, as for a batch of 0: results are empty, and gradients of weights are zeros. */
+    boolean isEmpty() {
+        return slots.stream()
+                .anyMatch(slot -> slot.role() != Slot.Role.OUT && slot.shape().elements() == 0);
+    }
+
     @Override
     public String toString() {
         return operator() + " " + direction;

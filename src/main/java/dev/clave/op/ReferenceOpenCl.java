@@ -2,6 +2,7 @@ package dev.clave.op;
 
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,7 @@ record ReferenceOpenCl(Function<Problem, Launch> launch) implements OpenClCandid
 
     /** The launch of {@code <operator>_<direction>_reference}; backwardInput is written backward_input there. */
     static Launch launch(Problem problem) {
-        String direction = problem.direction().equals("forward") ? "forward" : "backward_input";
+        String direction = problem.direction().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
         return new Launch(problem.operator(), problem.operator() + "_" + direction + "_reference");
     }
 }
