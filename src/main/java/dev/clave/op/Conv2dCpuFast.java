@@ -20,6 +20,8 @@ final class Conv2dCpuFast implements CpuFast {
     private static final int ENOUGH = 4;
 
     private static final int CHUNKS = 8;
+    /** Weights of a tile that is computed pair by pair: short rows of patches would waste the vectors. */
+    private static final int PAIRS = 128;
 
     @Override
     public @Nullable String refuses(Problem problem) {
@@ -66,6 +68,7 @@ final class Conv2dCpuFast implements CpuFast {
             new Conv2dCpu().run(problem, a);
             return;
         }
+        int each = Math.max(1, DEPTH / patches.taps());
         int positions = g.n() * patches.plane();
         int columns = FloatTiles.parts(positions, Workspace.WIDTH);
         int parts = rowParts(kg, ROWS, columns * g.groups(), 6);
@@ -79,14 +82,13 @@ final class Conv2dCpuFast implements CpuFast {
             for (int m = 0; m < rows; m++) {
                 Arrays.fill(result[m], 0, end - begin, g.bias() ? bias[b + k + m] : 0);
             }
-            for (int p = 0; p < sums; p += DEPTH) {
-                int depth = Math.min(DEPTH, sums - p);
+            for (int c = 0; c < cg; c += each) {
+                int channels = Math.min(each, cg - c);
+                int depth = channels * patches.taps();
                 float[][] operand = workspace.operands(depth);
-                for (int i = 0; i < depth; i++) {
-                    int channel = group * cg + (p + i) / patches.taps();
-                    patches.patchRow(input, in, channel, (p + i) % patches.taps(), begin, end, operand[i]);
-                }
-                FloatTiles.multiply(weight, w + k * sums + p, sums, 1, rows, operand, depth, result, end - begin);
+                patches.block(workspace, input, in, group * cg + c, channels, begin, end, operand);
+                int first = w + k * sums + c * patches.taps();
+                FloatTiles.multiply(weight, first, sums, 1, rows, operand, depth, result, end - begin);
             }
             for (int m = 0; m < rows; m++) {
                 patches.unpack(result[m], output, out, g.k(), k + m, begin, end);
@@ -217,6 +219,11 @@ final class Conv2dCpuFast implements CpuFast {
             int taps = patches.taps();
             int rows = kEnd - kBegin;
             int width = (cEnd - cBegin) * taps;
+            if (width * rows <= PAIRS) {
+                computePairs(
+                        workspace, kBegin, rows, groupFirst + cBegin, cEnd - cBegin, begin, end, target, first, cBegin);
+                return;
+            }
             float[][] sums = workspace.sums(rows);
             for (int m = 0; m < rows; m++) {
                 Arrays.fill(sums[m], 0, width, 0);
@@ -241,6 +248,42 @@ final class Conv2dCpuFast implements CpuFast {
                 System.arraycopy(sums[m], 0, target, first + ((kBegin + m) * cg + cBegin) * taps, width);
             }
         }
+
+        /** Each weight on its own: a row of running sums over positions, added up at the end. */
+        private void computePairs(
+                Workspace workspace,
+                int kBegin,
+                int rows,
+                int channel,
+                int channels,
+                int begin,
+                int end,
+                float[] target,
+                int first,
+                int cBegin) {
+            int width = channels * patches.taps();
+            float[][] sums = workspace.sums(rows * width);
+            for (int i = 0; i < rows * width; i++) {
+                Arrays.fill(sums[i], 0);
+            }
+            for (int p = begin; p < end; p += Workspace.WIDTH) {
+                int count = Math.min(Workspace.WIDTH, end - p);
+                float[][] operand = workspace.operands(width + 1);
+                float[] gradient = operand[width];
+                patches.block(workspace, input.values, input.offset, channel, channels, p, p + count, operand);
+                for (int m = 0; m < rows; m++) {
+                    patches.pack(gradOutput.values, gradOutput.offset, g.k(), kBegin + m, p, p + count, gradient);
+                    for (int i = 0; i < width; i++) {
+                        FloatTiles.multiplyEach(sums[m * width + i], gradient, operand[i], count);
+                    }
+                }
+            }
+            int cg = g.c() / g.groups();
+            for (int i = 0; i < rows * width; i++) {
+                int at = first + ((kBegin + i / width) * cg + cBegin) * patches.taps() + i % width;
+                target[at] = (float) FloatTiles.sum(sums[i], 0, Workspace.WIDTH);
+            }
+        }
     }
 
     private static void backwardBias(Conv2d g, CpuArguments a) {
@@ -252,29 +295,10 @@ final class Conv2dCpuFast implements CpuFast {
         a.device().forEach(g.k(), (workspace, k) -> {
             double sum = 0;
             for (int n = 0; n < g.n(); n++) {
-                sum += sum(gradOutput, from + (n * g.k() + k) * plane, plane);
+                sum += FloatTiles.sum(gradOutput, from + (n * g.k() + k) * plane, plane);
             }
             gradBias[to + k] = (float) sum;
         });
-    }
-
-    /** Four running sums, so that an addition need not wait for the one before. */
-    private static double sum(float[] values, int first, int count) {
-        double a = 0;
-        double b = 0;
-        double c = 0;
-        double d = 0;
-        int i = 0;
-        for (; i + 4 <= count; i += 4) {
-            a += values[first + i];
-            b += values[first + i + 1];
-            c += values[first + i + 2];
-            d += values[first + i + 3];
-        }
-        for (; i < count; i++) {
-            a += values[first + i];
-        }
-        return (a + b) + (c + d);
     }
 
     private static boolean finite(float[] values, int first, int count) {

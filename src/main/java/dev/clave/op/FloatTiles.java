@@ -91,6 +91,32 @@ final class FloatTiles {
         }
     }
 
+    /** {@code sums[j] += a[j] * b[j]} for j below width. */
+    static void multiplyEach(float[] sums, float[] a, float[] b, int width) {
+        for (int j = 0; j < width; j++) {
+            sums[j] += a[j] * b[j];
+        }
+    }
+
+    /** Sum in double over four running sums, so that an addition need not wait for the one before. */
+    static double sum(float[] values, int first, int count) {
+        double a = 0;
+        double b = 0;
+        double c = 0;
+        double d = 0;
+        int i = 0;
+        for (; i + 4 <= count; i += 4) {
+            a += values[first + i];
+            b += values[first + i + 1];
+            c += values[first + i + 2];
+            d += values[first + i + 3];
+        }
+        for (; i < count; i++) {
+            a += values[first + i];
+        }
+        return (a + b) + (c + d);
+    }
+
     /** How many parts of at most {@code most} a length is cut into. */
     static int parts(int length, int most) {
         return (length + most - 1) / most;

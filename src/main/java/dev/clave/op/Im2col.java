@@ -1,5 +1,6 @@
 package dev.clave.op;
 
+import dev.clave.internal.cpu.Workspace;
 import java.util.Arrays;
 
 /**
@@ -93,6 +94,75 @@ record Im2col(Conv2d g, Window win, int oh, int ow, int plane, int taps) {
         }
     }
 
+    /** The rows of some channels, all taps, positions begin to end. */
+    void block(
+            Workspace workspace,
+            float[] input,
+            int first,
+            int channel,
+            int channels,
+            int begin,
+            int end,
+            float[][] rows) {
+        for (int c = 0; c < channels; c++) {
+            if (shifts()) {
+                float[] picture = workspace.coefficients(picture());
+                patchRows(input, first, channel + c, begin, end, rows, c * taps, picture);
+                continue;
+            }
+            for (int tap = 0; tap < taps; tap++) {
+                patchRow(input, first, channel + c, tap, begin, end, rows[c * taps + tap]);
+            }
+        }
+    }
+
+    /** Whether {@link #patchRows} serves: rows of one kernel column are then parts of one compact picture. */
+    boolean shifts() {
+        return !pointwise() && win.strideH() == 1 && win.strideW() == 1 && win.kh() > 1 && ow <= Workspace.WIDTH;
+    }
+
+    /** Elements of the picture that {@link #patchRows} needs. */
+    int picture() {
+        return 2 * Workspace.WIDTH + (2 + (win.kh() - 1) * win.dilationH()) * ow;
+    }
+
+    /**
+     * Every row of a channel, positions begin to end: rows[firstRow + tap]. For each kernel column the input is cut to the
+     * OW columns it meets; the rows of its taps are then parts of this picture, one line of OW further per tap.
+     */
+    void patchRows(
+            float[] input, int first, int channel, int begin, int end, float[][] rows, int firstRow, float[] picture) {
+        for (int j = begin; j < end; ) {
+            int n = j / plane;
+            int count = Math.min(end, (n + 1) * plane) - j;
+            int oy = j % plane / ow;
+            int lines = (j - n * plane + count - 1) / ow - oy + 1 + (win.kh() - 1) * win.dilationH();
+            int source = first + (n * g.c() + channel) * g.h() * g.w();
+            for (int kw = 0; kw < win.kw(); kw++) {
+                int shift = kw * win.dilationW() - win.padLeft();
+                int inside = Math.min(ow, Conv2dCpu.first(shift, 1));
+                int outside = Math.max(inside, Conv2dCpu.last(shift, 1, g.w(), ow));
+                for (int line = 0; line < lines; line++) {
+                    int y = oy + line - win.padTop();
+                    int at = line * ow;
+                    if (y < 0 || y >= g.h()) {
+                        Arrays.fill(picture, at, at + ow, 0);
+                        continue;
+                    }
+                    Arrays.fill(picture, at, at + inside, 0);
+                    System.arraycopy(
+                            input, source + y * g.w() + shift + inside, picture, at + inside, outside - inside);
+                    Arrays.fill(picture, at + outside, at + ow, 0);
+                }
+                for (int kh = 0; kh < win.kh(); kh++) {
+                    int from = kh * win.dilationH() * ow + j % ow;
+                    System.arraycopy(picture, from, rows[firstRow + kh * win.kw() + kw], j - begin, count);
+                }
+            }
+            j += count;
+        }
+    }
+
     /** Adds a row of the patch matrix to the elements of the input gradient it was read from. */
     void addPatchRow(float[] row, float[] gradInput, int first, int channel, int tap, int begin, int end) {
         int kh = tap / win.kw() * win.dilationH() - win.padTop();
@@ -139,11 +209,27 @@ record Im2col(Conv2d g, Window win, int oh, int ow, int plane, int taps) {
         if (xEnd - xBegin < win.kw() || yEnd - yBegin < win.kh()) {
             Arrays.fill(column, 0, count * taps, 0);
         }
+        // The usual windows are written out: a loop of three or five costs several times as much.
+        boolean dense = win.dilationW() == 1 && xEnd - xBegin == win.kw();
         for (int c = 0; c < count; c++) {
             int source = first + (n * g.c() + begin + c) * pixels + left;
             for (int kh = yBegin; kh < yEnd; kh++) {
                 int row = source + (top + kh * win.dilationH()) * g.w();
                 int to = c * taps + kh * win.kw();
+                if (dense && xEnd - xBegin == 5) {
+                    column[to] = input[row];
+                    column[to + 1] = input[row + 1];
+                    column[to + 2] = input[row + 2];
+                    column[to + 3] = input[row + 3];
+                    column[to + 4] = input[row + 4];
+                    continue;
+                }
+                if (dense && xEnd - xBegin == 3) {
+                    column[to] = input[row];
+                    column[to + 1] = input[row + 1];
+                    column[to + 2] = input[row + 2];
+                    continue;
+                }
                 for (int kw = xBegin; kw < xEnd; kw++) {
                     column[to + kw] = input[row + kw * win.dilationW()];
                 }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 /** Max pooling on the CPU over float arrays, one owner per plane. */
 final class MaxPool2dCpuFast implements CpuFast {
     private static final int CHUNK = 4096;
+    private static final Window HALF = Window.of(2, 2).stride(2, 2);
 
     @Override
     public void run(Problem problem, CpuArguments a) {
@@ -23,7 +24,9 @@ final class MaxPool2dCpuFast implements CpuFast {
         a.device().forEach(FloatTiles.parts(planes, each), (workspace, task) -> {
             for (int plane = task * each; plane < Math.min(planes, (task + 1) * each); plane++) {
                 int at = argmaxFirst + plane * positions;
-                if (forward) {
+                if (forward && g.window().equals(HALF) && !g.ceil()) {
+                    halve(g, from, first + plane * pixels, to, second + plane * positions, argmax, at);
+                } else if (forward) {
                     forward(g, from, first + plane * pixels, to, second + plane * positions, argmax, at);
                 } else {
                     backward(
@@ -40,6 +43,26 @@ final class MaxPool2dCpuFast implements CpuFast {
         });
     }
 
+    /** The window of two by two without padding, written out. */
+    private static void halve(MaxPool2d g, float[] in, int x0, float[] out, int out0, int[] argmax, int argmax0) {
+        int o = 0;
+        for (int oy = 0; oy < g.oh(); oy++) {
+            for (int ox = 0; ox < g.ow(); ox++, o++) {
+                int at = 2 * (oy * g.w() + ox);
+                int below = at + g.w();
+                int first = key(in[x0 + at]);
+                int second = key(in[x0 + at + 1]);
+                int third = key(in[x0 + below]);
+                int fourth = key(in[x0 + below + 1]);
+                int upper = second > first ? at + 1 : at;
+                int lower = fourth > third ? below + 1 : below;
+                int where = Math.max(third, fourth) > Math.max(first, second) ? lower : upper;
+                out[out0 + o] = in[x0 + where];
+                argmax[argmax0 + o] = where;
+            }
+        }
+    }
+
     private static void forward(MaxPool2d g, float[] in, int x0, float[] out, int out0, int[] argmax, int argmax0) {
         Window win = g.window();
         int width = g.w();
@@ -52,23 +75,30 @@ final class MaxPool2dCpuFast implements CpuFast {
                 int left = ox * win.strideW() - win.padLeft();
                 int xBegin = firstTap(left, win.dilationW());
                 int xEnd = lastTap(left, win.dilationW(), win.kw(), width);
-                float best = Float.NEGATIVE_INFINITY;
+                int best = Integer.MIN_VALUE;
                 int where = -1;
                 for (int kh = yBegin; kh < yEnd; kh++) {
                     int row = (top + kh * win.dilationH()) * width + left;
                     for (int kw = xBegin; kw < xEnd; kw++) {
-                        float value = in[x0 + row + kw * win.dilationW()];
-                        // Not <= is greater or NaN; a NaN that is already best stays.
-                        if (where < 0 || (!(value <= best) && !Float.isNaN(best))) {
-                            best = value;
-                            where = row + kw * win.dilationW();
-                        }
+                        int at = row + kw * win.dilationW();
+                        int key = key(in[x0 + at]);
+                        where = key > best ? at : where;
+                        best = Math.max(best, key);
                     }
                 }
-                out[out0 + o] = best;
+                out[out0 + o] = where < 0 ? Float.NEGATIVE_INFINITY : in[x0 + where];
                 argmax[argmax0 + o] = where;
             }
         }
+    }
+
+    /**
+     * An int that orders as the float does, NaN above all and -0 equal to 0: comparing ints needs no branch, and the
+     * larger of two activations is anybody's guess.
+     */
+    private static int key(float value) {
+        int bits = Float.floatToIntBits(value + 0f);
+        return bits ^ ((bits >> 31) & Integer.MAX_VALUE);
     }
 
     private static void backward(
