@@ -141,12 +141,15 @@ final class Conv2dCpuFast implements CpuFast {
                     FloatTiles.multiply(
                             weight, first, 1, cg * taps, channels * taps, operand, depth, result, end - begin);
                 }
+                float[] picture = patches.shifts() ? workspace.coefficients(patches.picture()) : result[0];
                 for (int m = 0; m < channels * taps; m++) {
                     int channel = group * cg + c + m / taps;
                     if (patches.pointwise()) {
                         patches.unpack(result[m], gradInput, to, g.c(), channel, begin, end);
-                    } else {
+                    } else if (!patches.shifts()) {
                         patches.addPatchRow(result[m], gradInput, to, channel, m % taps, begin, end);
+                    } else if (m % taps == 0) {
+                        patches.addPatchRows(result, m, gradInput, to, channel, begin, end, picture);
                     }
                 }
             }

@@ -163,6 +163,46 @@ record Im2col(Conv2d g, Window win, int oh, int ow, int plane, int taps) {
         }
     }
 
+    /** Adds the rows of a channel, rows[firstRow + tap], to the input gradient: {@link #patchRows} backwards. */
+    void addPatchRows(
+            float[][] rows,
+            int firstRow,
+            float[] gradInput,
+            int first,
+            int channel,
+            int begin,
+            int end,
+            float[] picture) {
+        for (int j = begin; j < end; ) {
+            int n = j / plane;
+            int count = Math.min(end, (n + 1) * plane) - j;
+            int oy = j % plane / ow;
+            int lines = (j - n * plane + count - 1) / ow - oy + 1 + (win.kh() - 1) * win.dilationH();
+            int target = first + (n * g.c() + channel) * g.h() * g.w();
+            for (int kw = 0; kw < win.kw(); kw++) {
+                Arrays.fill(picture, 0, lines * ow, 0);
+                for (int kh = 0; kh < win.kh(); kh++) {
+                    int from = kh * win.dilationH() * ow + j % ow;
+                    float[] row = rows[firstRow + kh * win.kw() + kw];
+                    for (int i = 0; i < count; i++) {
+                        picture[from + i] += row[j - begin + i];
+                    }
+                }
+                int shift = kw * win.dilationW() - win.padLeft();
+                int inside = Conv2dCpu.first(shift, 1);
+                int outside = Conv2dCpu.last(shift, 1, g.w(), ow);
+                for (int line = 0; line < lines; line++) {
+                    int y = oy + line - win.padTop();
+                    int at = target + y * g.w() + shift;
+                    for (int x = inside; x < outside && y >= 0 && y < g.h(); x++) {
+                        gradInput[at + x] += picture[line * ow + x];
+                    }
+                }
+            }
+            j += count;
+        }
+    }
+
     /** Adds a row of the patch matrix to the elements of the input gradient it was read from. */
     void addPatchRow(float[] row, float[] gradInput, int first, int channel, int tap, int begin, int end) {
         int kh = tap / win.kw() * win.dilationH() - win.padTop();
