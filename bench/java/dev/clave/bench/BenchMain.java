@@ -154,7 +154,7 @@ public final class BenchMain {
                 .param("candidate", candidate)
                 .param("checked", quick ? "1e7" : "3e8")
                 .forks(quick ? 0 : 1)
-                .warmupIterations(quick ? 1 : 4)
+                .warmupIterations(quick ? 1 : 3)
                 .warmupTime(TimeValue.milliseconds(quick ? 100 : 200))
                 .measurementIterations(quick ? 3 : 5)
                 .measurementTime(TimeValue.milliseconds(quick ? 50 : 200))
