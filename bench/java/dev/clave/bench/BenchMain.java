@@ -16,8 +16,12 @@ public final class BenchMain {
 
     /** Runs. */
     public static void main(String[] arguments) throws RunnerException {
+        if (arguments.length == 1 && arguments[0].equals("binding")) {
+            BindingBench.report();
+            return;
+        }
         if (arguments.length < 1 || !arguments[0].equals("conv2d")) {
-            System.err.println("clave bench: name an operator that has a bench; there is conv2d");
+            System.err.println("clave bench: name an operator that has a bench; there are conv2d and binding");
             System.exit(2);
         }
         String device = arguments.length > 1 ? arguments[1] : "auto";

@@ -51,7 +51,7 @@ class ContractTest {
     static void report() throws IOException {
         DEVICES.forEach(Device::close);
         DEVICES.clear();
-        Path folder = Files.createDirectories(Path.of("target/clave-tests"));
+        Path folder = Files.createDirectories(Path.of(System.getProperty("clave.tests.folder", "target/clave-tests")));
         Files.writeString(
                 folder.resolve("contract.properties"),
                 COUNTS.entrySet().stream()

@@ -5,29 +5,38 @@ final class JoclBinding {
     private JoclBinding() {}
 
     static BindingAttempt open() {
+        Module module;
         try {
-            Class.forName("org.jocl.CL", false, JoclBinding.class.getClassLoader());
+            module = Class.forName("org.jocl.CL", false, JoclBinding.class.getClassLoader())
+                    .getModule();
         } catch (ClassNotFoundException e) {
             return BindingAttempt.missing("org.jocl:jocl is not on the class path");
         }
         try {
             return BindingAttempt.taken(new JoclOpenCl(), "org.jocl");
         } catch (LinkageError e) {
-            return BindingAttempt.missing("the OpenCL library cannot be loaded (" + reason(e)
-                    + "); install an OpenCL loader, for example ocl-icd-libopencl1");
+            return BindingAttempt.missing(reason(e, module));
         }
     }
 
     /** The first failure is an UnsatisfiedLinkError; later ones only say that the class is unusable and carry it. */
-    private static String reason(LinkageError error) {
+    private static String reason(LinkageError error, Module module) {
         Throwable cause = error;
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return String.valueOf(cause.getMessage())
-                .lines()
-                .filter(line -> !line.isBlank())
+        String message = String.valueOf(cause.getMessage());
+        if (message.contains("IllegalCallerException")) {
+            return "native access is denied, start Java with --enable-native-access="
+                    + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
+        }
+        // JOCL's message is a page long and ends in what the system's linker said.
+        String line = message.lines()
+                .map(String::strip)
+                .filter(text -> text.contains("libOpenCL") || text.contains("OpenCL.dll"))
                 .findFirst()
-                .orElse("no message");
+                .orElse(message.lines().findFirst().orElse("no message"));
+        return "the OpenCL library cannot be loaded (" + line
+                + "); install an OpenCL loader, for example ocl-icd-libopencl1";
     }
 }

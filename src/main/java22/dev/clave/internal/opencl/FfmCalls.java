@@ -41,6 +41,11 @@ final class FfmCalls {
 
     private static final MethodHandle TRANSFER =
             handle(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle MAP = handle(
+            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS,
+            ADDRESS);
+    private static final MethodHandle UNMAP =
+            handle(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle ONE = handle(JAVA_INT, JAVA_LONG);
     private static final int BLOCKING = 1;
 
@@ -60,6 +65,8 @@ final class FfmCalls {
     private final MemorySegment enqueueNdRangeKernel;
     private final MemorySegment enqueueWriteBuffer;
     private final MemorySegment enqueueReadBuffer;
+    private final MemorySegment enqueueMapBuffer;
+    private final MemorySegment enqueueUnmapMemObject;
     private final MemorySegment finish;
     private final MemorySegment releaseMemObject;
     private final MemorySegment releaseKernel;
@@ -84,6 +91,8 @@ final class FfmCalls {
         enqueueNdRangeKernel = FfmLibrary.function(library, "clEnqueueNDRangeKernel");
         enqueueWriteBuffer = FfmLibrary.function(library, "clEnqueueWriteBuffer");
         enqueueReadBuffer = FfmLibrary.function(library, "clEnqueueReadBuffer");
+        enqueueMapBuffer = FfmLibrary.function(library, "clEnqueueMapBuffer");
+        enqueueUnmapMemObject = FfmLibrary.function(library, "clEnqueueUnmapMemObject");
         finish = FfmLibrary.function(library, "clFinish");
         releaseMemObject = FfmLibrary.function(library, "clReleaseMemObject");
         releaseKernel = FfmLibrary.function(library, "clReleaseKernel");
@@ -237,6 +246,24 @@ final class FfmCalls {
         try {
             return (int) TRANSFER.invokeExact(
                     enqueueReadBuffer, queue, buffer, BLOCKING, offset, bytes, host, 0, NULL, NULL);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** Blocking; the address of the mapped bytes, from the buffer's start. */
+    long clEnqueueMapBuffer(long queue, long buffer, long flags, long bytes, MemorySegment status) {
+        try {
+            return (long)
+                    MAP.invokeExact(enqueueMapBuffer, queue, buffer, BLOCKING, flags, 0L, bytes, 0, NULL, NULL, status);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clEnqueueUnmapMemObject(long queue, long buffer, long address) {
+        try {
+            return (int) UNMAP.invokeExact(enqueueUnmapMemObject, queue, buffer, address, 0, NULL, NULL);
         } catch (Throwable e) {
             throw impossible(e);
         }

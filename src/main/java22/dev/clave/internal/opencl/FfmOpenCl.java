@@ -18,6 +18,7 @@ final class FfmOpenCl implements OpenCl {
     private static final long CONTEXT_PLATFORM = 0x1084;
     private static final long MEM_READ_WRITE = 1;
     private static final int BUFFER_CREATE_TYPE_REGION = 0x1220;
+    private static final int DEVICE_HOST_UNIFIED_MEMORY = 0x1035;
     private static final int PROGRAM_BUILD_LOG = 0x1183;
 
     private final FfmCalls calls;
@@ -140,6 +141,8 @@ final class FfmOpenCl implements OpenCl {
 
     @Override
     public long createQueue(long context, long device) {
+        boolean allowed = !System.getProperty(FfmTransfers.MAP_PROPERTY, "true").equals("false");
+        transfers.mapping(allowed && deviceLong(device, DEVICE_HOST_UNIFIED_MEMORY) != 0);
         return checked("clCreateCommandQueue", calls.clCreateCommandQueue(context, device, 0, value), value);
     }
 
