@@ -32,7 +32,7 @@ public final class OpenClDevices {
         OpenClDevices found = new OpenClDevices(Bindings.choose(binding));
         OpenCl api = found.binding.api();
         if (api == null) {
-            found.skipped.add("the OpenCL library cannot be loaded (" + found.binding.report() + ")");
+            found.skipped.add(found.binding.report());
         } else {
             found.scan(api);
         }

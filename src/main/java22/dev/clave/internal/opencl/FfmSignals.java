@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the JVM's SIGFPE handler. PoCL 3.1 installs its own for the whole process and swallows the fault by which the
- * JVM notices an integer division by zero. Linux on x86-64 only: elsewhere the JVM tests divisors, or has no sigaction.
+ * JVM notices an integer division by zero; it does so in the first clGetDeviceIDs, other runtimes may elsewhere. Linux on x86-64 only: elsewhere the JVM tests divisors, or has no sigaction.
  */
 final class FfmSignals {
     private static final int SIGFPE = 8;

@@ -141,6 +141,23 @@ class PackagedJarIT {
     }
 
     @Test
+    void withoutAnyBindingEveryReasonIsNamed() throws Exception {
+        ChildJvm nothing = plain().flags("-Dclave.opencl.library=/no/such/library");
+        refused(nothing, "auto", "no OpenCL device: no binding; skipped ffm: ");
+        refused(nothing, "auto", "; jocl: org.jocl:jocl is not on the class path");
+    }
+
+    @Test
+    void missingFlagIsNamed() throws Exception {
+        ChildJvm.needsFfm();
+        new ChildJvm()
+                .classPath(ChildJvm.TEST_CLASSES, ChildJvm.JAR.toString())
+                .run(PROGRAM, "auto", "1", file("w"))
+                .succeeds()
+                .says("; the JVM may warn, start it with --enable-native-access=ALL-UNNAMED)");
+    }
+
+    @Test
     void deniedNativeAccessNamesTheFlag() throws Exception {
         if (ChildJvm.FEATURE < 24) {
             System.out.println("skipped: only JDK 24 and newer can deny native access");
