@@ -2,6 +2,7 @@ package dev.clave.internal.opencl;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.DeviceException;
 import dev.clave.DeviceOutOfMemoryException;
 import dev.clave.KernelBuildException;
 import dev.clave.internal.Storage;
@@ -39,11 +40,20 @@ public final class OpenClDevice extends Device {
         this.info = info;
         this.context = cl.createContext(platform, device);
         warnOfLostDivisions();
-        this.queue = cl.createQueue(context, device);
+        this.queue = queue(cl, context, device);
         this.alignment = (int) Math.max(64, cl.deviceLong(device, OpenCl.DEVICE_MEM_BASE_ADDR_ALIGN) / 8);
         // Drivers do not enforce their own limit (PoCL), and a machine needs memory for more than us.
         this.memoryLimit = cl.deviceLong(device, OpenCl.DEVICE_GLOBAL_MEM_SIZE) / 10 * 8;
         this.maxWorkGroup = cl.deviceLong(device, OpenCl.DEVICE_MAX_WORK_GROUP_SIZE);
+    }
+
+    private static long queue(OpenCl cl, long context, long device) {
+        try {
+            return cl.createQueue(context, device);
+        } catch (DeviceException e) {
+            cl.releaseContext(context);
+            throw e;
+        }
     }
 
     /** The context is where a runtime has set up everything, its signal handlers too. */
@@ -53,12 +63,11 @@ public final class OpenClDevice extends Device {
             LOGGER.log(
                     System.Logger.Level.WARNING,
                     "{0} of {1} integer divisions by zero threw nothing: the SIGFPE handler of {2} replaces the JVM''s. "
-                            + "Start Java with LD_PRELOAD=$JAVA_HOME/lib/libjsig.so, or on JDK 22 and newer take the "
-                            + "binding ffm (binding in use: {3})",
+                            + "Start Java with LD_PRELOAD=$JAVA_HOME/lib/libjsig.so{3}",
                     lost,
                     DivisionProbe.ATTEMPTS,
                     info.platform(),
-                    info.binding());
+                    info.binding().equals("ffm") ? "" : ", or take the binding ffm of JDK 22 and newer");
         }
     }
 
