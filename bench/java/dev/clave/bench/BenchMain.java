@@ -42,6 +42,10 @@ public final class BenchMain {
     public static void main(String[] arguments) throws IOException {
         BenchMain main = new BenchMain();
         try {
+            if (List.of(arguments).equals(List.of("binding"))) {
+                BindingBench.report();
+                return;
+            }
             if (List.of(arguments).contains("--list")) {
                 System.exit(list());
             }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -37,14 +38,14 @@ final class ModelCommands {
         @Option(names = "--data", description = "directory, mnist or digits")
         private @Nullable String data;
 
-        @Option(names = "--device", defaultValue = "auto")
-        private String device;
+        @Mixin
+        private DeviceOptions device;
 
         @Override
         public void run() {
             weights(model);
             DataSource source = DataOption.forNetwork(spec, data);
-            try (Device opened = Device.open(device);
+            try (Device opened = device.open();
                     Classifier classifier = classifier(opened, model)) {
                 Trainer.Epoch result = classifier.evaluate(source.split().test());
                 spec.commandLine()
@@ -77,8 +78,8 @@ final class ModelCommands {
         @Option(names = "--data", description = "directory, mnist or digits")
         private @Nullable String data;
 
-        @Option(names = "--device", defaultValue = "auto")
-        private String device;
+        @Mixin
+        private DeviceOptions device;
 
         @Parameters(paramLabel = "FILE", arity = "0..*", description = "PNG or JPEG files")
         private @Nullable List<Path> files;
@@ -89,7 +90,7 @@ final class ModelCommands {
             List<String> names = new ArrayList<>();
             ImageDataset images = images(names);
             PrintWriter out = spec.commandLine().getOut();
-            try (Device opened = Device.open(device);
+            try (Device opened = device.open();
                     Classifier classifier = classifier(opened, model)) {
                 double[][] all = classifier.probabilities(images);
                 for (int i = 0; i < all.length; i++) {

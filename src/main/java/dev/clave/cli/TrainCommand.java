@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -37,8 +38,8 @@ final class TrainCommand implements Runnable {
             description = "directory with the four MNIST IDX files, mnist (per-user cache) or digits (built in)")
     private @Nullable String data;
 
-    @Option(names = "--device", defaultValue = "auto", description = "auto, cpu, opencl, an index or a part of a name")
-    private String device;
+    @Mixin
+    private DeviceOptions device;
 
     @Option(names = "--network", defaultValue = "relu", description = "relu or tanh")
     private String network;
@@ -90,7 +91,7 @@ final class TrainCommand implements Runnable {
                     "--batch " + batch + " is more than the " + split.train().size() + " training images");
         }
         long begin = System.nanoTime();
-        try (Device opened = Device.open(device);
+        try (Device opened = device.open();
                 Trainer trainer = new Trainer(opened, chosen, split.train(), split.test(), batch, optimizer, seed)) {
             Device.Info info = opened.info();
             out.printf(
