@@ -11,6 +11,7 @@ final class Scratch {
     private final float[] raw;
     private float[] columns = new float[0];
     private float[] rows = new float[0];
+    private float[] moved = new float[0];
 
     /** For grids of up to {@code most} pixels. */
     Scratch(int most) {
@@ -95,6 +96,7 @@ final class Scratch {
         int stride = width + filter.length - 1;
         columns = cleared(columns, height * stride);
         rows = cleared(rows, height * stride);
+        moved = cleared(moved, height * stride);
         Arrays.fill(out, 0, total, 0);
         for (int k = 1 - filter.length; k < filter.length; k++) {
             add(raw, out, filter[Math.abs(k)], k * width, total);
@@ -119,10 +121,17 @@ final class Scratch {
     }
 
     /** Adds {@code weight * in[i + shift]} to {@code out[i]} where both lie in [0, end). */
-    private static void add(float[] in, float[] out, float weight, int shift, int end) {
+    private void add(float[] in, float[] out, float weight, int shift, int end) {
+        int first = Math.max(0, -shift);
         int last = Math.min(end, end - shift);
-        for (int i = Math.max(0, -shift); i < last; i++) {
-            out[i] += weight * in[i + shift];
+        if (first >= last) {
+            return;
+        }
+        // HotSpot makes vector code of this loop only when both arrays are read at the same index.
+        float[] shifted = moved;
+        System.arraycopy(in, first + shift, shifted, first, last - first);
+        for (int i = first; i < last; i++) {
+            out[i] += weight * shifted[i];
         }
     }
 
