@@ -36,7 +36,13 @@ public final class Report {
             Files.writeString(temporary, html(data));
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw new FormatException(file.toString(), -1, "cannot be written: " + e);
+            FormatException failure = new FormatException(file.toString(), -1, "cannot be written: " + e);
+            try {
+                Files.deleteIfExists(temporary);
+            } catch (IOException second) {
+                failure.addSuppressed(second);
+            }
+            throw failure;
         }
     }
 

@@ -62,7 +62,7 @@ final class ReportStyle {
             caption { caption-side: bottom; text-align: left; padding-top: .5rem; white-space: normal; }
             .heat { border-collapse: separate; border-spacing: 2px; max-width: 38rem; table-layout: fixed; min-width: 19.5rem; }
             .heat th, .heat td { border: none; text-align: center; padding: .42rem .1rem; border-radius: 3px; font-size: .82rem;
-              overflow: hidden; text-overflow: ellipsis; }
+              overflow: hidden; }
             .heat .none { color: var(--soft); opacity: .5; }
             .heat .hit { background: rgba(var(--hit), var(--a)); }
             .heat .miss { background: rgba(var(--miss), var(--a)); }
@@ -77,7 +77,7 @@ final class ReportStyle {
             .digits p.note { font-size: .75rem; }
             .wrong { color: var(--eval); }
             .pairs { margin: 0; font-size: .9rem; }
-            .pairs div { display: grid; grid-template-columns: minmax(7rem, 13rem) 1fr; gap: 0 1rem; padding: .3rem 0;
+            .pairs div { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 0 1rem; padding: .3rem 0;
               border-bottom: 1px solid var(--line); }
             .pairs div:last-child { border-bottom: none; }
             .pairs dt { color: var(--soft); }
@@ -88,10 +88,13 @@ final class ReportStyle {
             @media (max-width: 34rem) {
               main { padding: 1rem .6rem 2rem; }
               section { padding: .9rem .75rem; }
-              svg text { font-size: 16px; }
-              .heat th, .heat td { font-size: .7rem; padding: .35rem 0; }
-              .heat { border-spacing: 1px; }
-              th, td { padding: .3rem .35rem; }
+              svg text { font-size: 17px; }
+              .legend { margin-left: 0; }
+              table { font-size: .8rem; }
+              th, td { padding: .3rem .25rem; white-space: normal; }
+              .heat { border-spacing: 1px; min-width: 17rem; }
+              .heat th, .heat td { font-size: .62rem; padding: .4rem 0; white-space: nowrap; }
+              .heat .deep { font-weight: 400; }
             }
             @media print { section { break-inside: avoid; } }
             """;
