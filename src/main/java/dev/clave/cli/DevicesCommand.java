@@ -7,7 +7,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** Lists the devices. */
-@Command(name = "devices", description = "List the devices and what was skipped.")
+@Command(name = "devices", description = "List the devices and what was skipped.", mixinStandardHelpOptions = true)
 final class DevicesCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it

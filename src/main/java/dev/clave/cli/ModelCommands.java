@@ -1,15 +1,16 @@
 package dev.clave.cli;
 
 import dev.clave.Device;
+import dev.clave.FormatException;
 import dev.clave.data.DataSource;
 import dev.clave.data.ImageDataset;
 import dev.clave.data.Pictures;
 import dev.clave.nn.Classifier;
 import dev.clave.nn.Trainer;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Commands that use a trained network or look at data. */
+/** Commands that use a trained network. */
 final class ModelCommands {
     private ModelCommands() {}
 
@@ -41,9 +42,10 @@ final class ModelCommands {
 
         @Override
         public void run() {
-            DataSource source = DataSource.resolve(data);
+            weights(model);
+            DataSource source = data(spec, data);
             try (Device opened = Device.open(device);
-                    Classifier classifier = new Classifier(opened, model)) {
+                    Classifier classifier = classifier(opened, model)) {
                 Trainer.Epoch result = classifier.evaluate(source.split().test());
                 spec.commandLine()
                         .getOut()
@@ -83,11 +85,12 @@ final class ModelCommands {
 
         @Override
         public void run() {
+            weights(model);
             List<String> names = new ArrayList<>();
             ImageDataset images = images(names);
             PrintWriter out = spec.commandLine().getOut();
             try (Device opened = Device.open(device);
-                    Classifier classifier = new Classifier(opened, model)) {
+                    Classifier classifier = classifier(opened, model)) {
                 double[][] all = classifier.probabilities(images);
                 for (int i = 0; i < all.length; i++) {
                     Pictures.lines(images, i).forEach(out::println);
@@ -104,7 +107,7 @@ final class ModelCommands {
 
         private ImageDataset images(List<String> names) {
             if (indices != null) {
-                ImageDataset test = DataSource.resolve(data).split().test();
+                ImageDataset test = data(spec, data).split().test();
                 for (int index : indices) {
                     names.add(test.name() + " #" + index);
                 }
@@ -122,46 +125,33 @@ final class ModelCommands {
         }
     }
 
-    /** Contact sheet. */
-    @Command(name = "view", description = "Show test images as a PNG contact sheet.", mixinStandardHelpOptions = true)
-    @SuppressWarnings("NullAway.Init") // picocli sets the fields
-    static final class View implements Runnable {
-        @Spec
-        private CommandSpec spec;
+    private static DataSource data(CommandSpec spec, @Nullable String choice) {
+        return DataSource.resolve(
+                choice, new DownloadProgress(spec.commandLine().getErr(), Terminal.detect()));
+    }
 
-        @Option(names = "--index", split = ",", description = "indices of test images; the first 50 by default")
-        private int @Nullable [] indices;
+    private static void weights(Path model) {
+        if (!Files.isRegularFile(model)) {
+            String what = Files.isDirectory(model) ? "is a directory" : "no such file";
+            throw new FormatException(model.toString(), -1, what + "; --model names weights saved by train --save");
+        }
+    }
 
-        @Option(names = "--data", description = "directory, mnist or digits")
-        private @Nullable String data;
-
-        @Option(names = "--out", defaultValue = "digits.png", description = "PNG to write (${DEFAULT-VALUE})")
-        private Path file;
-
-        @Override
-        public void run() {
-            DataSource source = DataSource.resolve(data);
-            ImageDataset test = source.split().test();
-            int[] shown = indices;
-            if (shown == null) {
-                shown = new int[Math.min(50, test.size())];
-                Arrays.setAll(shown, i -> i);
-            }
-            pick(test, shown);
-            Pictures.contactSheet(test, shown, file);
-            spec.commandLine().getOut().println("Data: " + source.sentence() + "\n" + file + " written");
+    /** The network a file's metadata names; an unknown one is a fault of the file, not of the command line. */
+    private static Classifier classifier(Device device, Path model) {
+        try {
+            return new Classifier(device, model);
+        } catch (IllegalArgumentException e) {
+            throw new FormatException(model.toString(), -1, String.valueOf(e.getMessage()));
         }
     }
 
     private static ImageDataset pick(ImageDataset data, int[] indices) {
         int size = data.height() * data.width();
+        ViewCommand.check("--index", data, indices);
         byte[] pixels = new byte[indices.length * size];
         int[] labels = new int[indices.length];
         for (int i = 0; i < indices.length; i++) {
-            if (indices[i] < 0 || indices[i] >= data.size()) {
-                throw new IllegalArgumentException(
-                        "--index: " + indices[i] + " is outside 0.." + (data.size() - 1) + " of " + data.name());
-            }
             System.arraycopy(data.pixels(), indices[i] * size, pixels, i * size, size);
             labels[i] = data.labels()[indices[i]];
         }

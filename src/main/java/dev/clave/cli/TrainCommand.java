@@ -1,21 +1,20 @@
 package dev.clave.cli;
 
 import dev.clave.Device;
-import dev.clave.FormatException;
 import dev.clave.data.DataSource;
 import dev.clave.data.Mnist;
 import dev.clave.io.Json;
 import dev.clave.nn.Network;
 import dev.clave.nn.Optimizer;
 import dev.clave.nn.Trainer;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -70,14 +69,27 @@ final class TrainCommand implements Runnable {
         if (epochs < 1) {
             throw new IllegalArgumentException("--epochs is at least 1, got " + epochs);
         }
-        checkDirectory("--json", json);
-        checkDirectory("--save", save);
+        if (batch < 1) {
+            throw new IllegalArgumentException("--batch is at least 1, got " + batch);
+        }
+        if (!(learningRate > 0 && learningRate < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("--lr is a finite number above 0, got " + learningRate);
+        }
+        OutputFile.check("--json", json);
+        OutputFile.checkRegular("--save", save);
         Network chosen = Network.of(network);
         Optimizer optimizer = Optimizer.of(optimizerName, learningRate);
         PrintWriter out = spec.commandLine().getOut();
-        DataSource source = DataSource.resolve(data);
+        Terminal terminal = Terminal.detect();
+        DataSource source =
+                DataSource.resolve(data, new DownloadProgress(spec.commandLine().getErr(), terminal));
         Mnist.Split split = source.split();
         out.println("Data: " + source.sentence());
+        out.flush();
+        if (batch > split.train().size()) {
+            throw new IllegalArgumentException(
+                    "--batch " + batch + " is more than the " + split.train().size() + " training images");
+        }
         long begin = System.nanoTime();
         try (Device opened = Device.open(device);
                 Trainer trainer = new Trainer(opened, chosen, split.train(), split.test(), batch, optimizer, seed)) {
@@ -93,31 +105,21 @@ final class TrainCommand implements Runnable {
                     info.platform(),
                     info.binding());
             out.flush();
-            boolean terminal = Boolean.getBoolean("clave.terminal");
             List<String> rows = new ArrayList<>();
             double[] stepMillis = new double[epochs];
             for (int epoch = 1; epoch <= epochs; epoch++) {
-                String head = "Epoch " + epoch + "/" + epochs;
-                Trainer.Epoch trained = trainer.train(step -> {
-                    if (terminal) {
-                        out.print("\r" + head + " step " + step + "/" + trainer.steps());
-                        out.flush();
-                    }
-                });
+                out.println("Epoch " + epoch + "/" + epochs);
+                ProgressLine line = new ProgressLine(out, terminal, System::nanoTime, trainer.steps());
+                Trainer.Epoch trained =
+                        trainer.train(step -> line.step(step, OptionalDouble.empty(), OptionalDouble.empty()));
+                line.finish(trained.loss(), trained.accuracy(), trained.stepMillis() / 1e3);
+                out.println("Eval begin...");
                 Trainer.Epoch tested = trainer.evaluate();
-                stepMillis[epoch - 1] = trained.stepMillis();
-                out.printf(
-                        Locale.ROOT,
-                        "%s%s - loss: %.4f - acc: %.4f - eval loss: %.4f - eval acc: %.4f - %.1fs - %.2fms/step%n",
-                        terminal ? "\r" : "",
-                        head,
-                        trained.loss(),
-                        trained.accuracy(),
-                        tested.loss(),
-                        tested.accuracy(),
-                        trained.seconds(),
-                        trained.stepMillis());
+                new ProgressLine(out, terminal, System::nanoTime, tested.steps())
+                        .finish(tested.loss(), tested.accuracy(), tested.stepMillis() / 1e3);
+                out.println("Eval samples: " + split.test().size());
                 out.flush();
+                stepMillis[epoch - 1] = trained.stepMillis();
                 rows.add(String.format(
                         Locale.ROOT,
                         "{\"epoch\": %d, \"loss\": %s, \"accuracy\": %s, \"evalLoss\": %s, \"evalAccuracy\": %s, "
@@ -131,19 +133,12 @@ final class TrainCommand implements Runnable {
                         number(trained.stepMillis())));
             }
             if (save != null) {
-                trainer.save(save);
+                trainer.save(OutputFile.real(save));
                 out.println("weights saved to " + save);
             }
             if (json != null) {
                 write(json, info, trainer.parameters(), rows, stepMillis, (System.nanoTime() - begin) / 1e9);
             }
-        }
-    }
-
-    private static void checkDirectory(String option, @Nullable Path file) {
-        Path parent = file == null ? null : file.toAbsolutePath().getParent();
-        if (parent != null && !Files.isDirectory(parent)) {
-            throw new IllegalArgumentException(option + ": no directory " + parent + "; make it first");
         }
     }
 
@@ -163,11 +158,7 @@ final class TrainCommand implements Runnable {
                 + ",\n  \"epochs\": [\n    " + String.join(",\n    ", rows)
                 + "\n  ],\n  \"stepMillisMedian\": " + number(median) + ",\n  \"totalSeconds\": " + number(seconds)
                 + "\n}\n";
-        try {
-            Files.writeString(file, text);
-        } catch (IOException e) {
-            throw new FormatException(file.toString(), -1, "cannot be written: " + e.getMessage());
-        }
+        OutputFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static String number(double value) {
