@@ -7,7 +7,8 @@
 // element (b,f,lane) of a plane p lies at ((b*F + f)*P + p)*LANES + lane. LANES 1 is NCHW. CG = C/GROUPS, KG = K/GROUPS.
 //
 // Macros: REAL float|double; LANES 1,2,4,8,16; the window; GROUPS; HAS_BIAS 0|1; tile sizes KT (output channels), CT
-// (input channels), WT (columns) of one work-item. One work-item computes one tile for LANES samples; global size = number
+// (input channels), WT (columns) of one work-item; WHOLE_ROW, defined only for an input gradient of stride 1 whose tile is a
+// whole row, is the output's width. One work-item computes one tile for LANES samples; global size = number
 // of tiles, any local size (the index is flat and guarded). KT = CT = WT = 1 is the reference form.
 //
 // Numerics: fma in REAL, summed over c, then kh, then kw (forward), k, kh, kw (input gradient), block, oy, ox per lane and
@@ -183,6 +184,14 @@ __kernel void conv2d_backward_input(__global const V *restrict grad_output, __gl
 #if STRIDE_W == 1
       // Output columns ix + PAD_LEFT - kw*DILATION_W; the leftmost one belongs to the last kw.
       V g[SEGMENT];
+#ifdef WHOLE_ROW
+      // The tile is the whole row: what lies beyond the WHOLE_ROW columns of the output is known here and costs nothing.
+      const int x0 = PAD_LEFT - (KW - 1) * DILATION_W;
+#pragma unroll
+      for (int j = 0; j < SEGMENT; j++)
+        if (x0 + j >= 0 && x0 + j < WHOLE_ROW)
+          g[j] = row[x0 + j];
+#else
       const int x0 = ix0 + PAD_LEFT - (KW - 1) * DILATION_W;
       if (x0 >= 0 && x0 + SEGMENT <= ow) {
 #pragma unroll
@@ -194,6 +203,7 @@ __kernel void conv2d_backward_input(__global const V *restrict grad_output, __gl
           g[j] = x0 + j >= 0 && x0 + j < ow ? row[x0 + j] : (V)(0);
       }
 #endif
+#endif
 #pragma unroll
       for (int i = 0; i < CT; i++) {
         __global const REAL *wrow = weight + (((group * kg + k) * cg + min(c0 + i, cg - 1)) * KH + kh) * KW;
@@ -202,7 +212,11 @@ __kernel void conv2d_backward_input(__global const V *restrict grad_output, __gl
           const V value = (V)(wrow[kw]);
 #pragma unroll
           for (int j = 0; j < WT; j++) {
-#if STRIDE_W == 1
+#if defined(WHOLE_ROW)
+            const int at = j + (KW - 1 - kw) * DILATION_W;
+            if (x0 + at >= 0 && x0 + at < WHOLE_ROW)
+              acc[i][j] = fma(value, g[at], acc[i][j]);
+#elif STRIDE_W == 1
             acc[i][j] = fma(value, g[j + (KW - 1 - kw) * DILATION_W], acc[i][j]);
 #else
             const int s = ix0 + j + PAD_LEFT - kw * DILATION_W;
