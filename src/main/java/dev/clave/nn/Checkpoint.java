@@ -35,7 +35,7 @@ final class Checkpoint {
         Map<String, String> text = file.metadata();
         text.put("format", FORMAT);
         text.put("network", network);
-        text.put("device", state.core.device().name());
+        text.put("kernels", state.kernels);
         state.fixed.forEach((name, value) -> text.put(OPTION + name, value));
         Cursor cursor = state.cursor;
         text.put("epoch", Integer.toString(cursor.epoch));
@@ -238,6 +238,7 @@ final class Checkpoint {
                 parameters.join(join(SUM), state.accumulator().sum());
             }
             state.tally = cursor.step > 0 ? tally() : null;
+            state.resumedKernels = file.metadata().getOrDefault("kernels", "");
             forEachState(state, (prefix, saver) -> saver.restore(kept(prefix)));
         }
 

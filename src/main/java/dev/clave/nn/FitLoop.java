@@ -20,6 +20,8 @@ final class FitLoop implements AutoCloseable {
     /** Steps enqueued before the queue is drained: bounds what is in flight, and lets a progress display tell the truth. */
     private static final int BURST = 32;
 
+    private static final System.Logger LOG = System.getLogger(FitLoop.class.getName());
+
     private final Device device;
     private final TrainState state;
     private final Cursor cursor;
@@ -57,15 +59,20 @@ final class FitLoop implements AutoCloseable {
         this.accumulates = options.accumulateGradBatches() > 1;
         state.update.gradients(
                 accumulates ? state.accumulator().sum() : core.parameters().gradients());
+        state.kernels = device.name() + ", kernels "
+                + Integer.toHexString(plan.explain().hashCode());
+        if (!state.resumedKernels.isEmpty() && !state.resumedKernels.equals(state.kernels)) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "the checkpoint was made on " + state.resumedKernels + ", this is " + state.kernels
+                            + ": training goes on, but not bit for bit as it would have there");
+        }
+        state.resumedKernels = "";
     }
 
     private <T extends AutoCloseable> T own(T resource) {
         owned.add(0, resource);
         return resource;
-    }
-
-    String explain() {
-        return plan.explain();
     }
 
     FitResult run() {

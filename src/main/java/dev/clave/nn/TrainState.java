@@ -19,6 +19,10 @@ final class TrainState implements AutoCloseable {
     /** Losses and hits of the running epoch. */
     @Nullable
     Tally tally;
+    /** Device and kernels in use, and those of the checkpoint that was resumed, empty for none. */
+    String kernels = "";
+
+    String resumedKernels = "";
     /** Brings the tally up to date. */
     Runnable sync = () -> {};
 

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The options of train that say how, on 160 drawn digits. */
@@ -197,6 +199,12 @@ class TrainOptionsTest {
                 "--save-dir: nothing can be written in " + file,
                 "--save-dir",
                 file.resolve("run").toString());
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs /proc, where nobody can make a directory")
+    void aDirectoryThatCannotBeMadeIsNamed() {
+        refused(2, "the directory /proc/run cannot be made", "--verbose", "0", "--save-dir", "/proc/run");
     }
 
     @Test

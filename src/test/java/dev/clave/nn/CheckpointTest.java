@@ -25,6 +25,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -138,16 +141,40 @@ class CheckpointTest {
         }
         List<List<Float>> ends = new ArrayList<>();
         TestData.everyDevice(device -> {
+            List<String> warnings = new ArrayList<>();
+            Handler handler = collector(warnings);
+            Logger logger = Logger.getLogger(FitLoop.class.getName());
+            logger.addHandler(handler);
+            logger.setUseParentHandlers(false);
             try (Model model = model(device)) {
                 assertEquals(2, model.fit(options().resume(file)).epochs().size());
                 ends.add(TestData.weights(model));
+            } finally {
+                logger.removeHandler(handler);
+                logger.setUseParentHandlers(true);
             }
+            assertEquals(device.isOpenCl() ? 1 : 0, warnings.size(), warnings.toString());
         });
         for (List<Float> end : ends) {
             for (int i = 0; i < end.size(); i++) {
                 assertEquals(ends.get(0).get(i), end.get(i), 1e-3f);
             }
         }
+    }
+
+    private static Handler collector(List<String> messages) {
+        return new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                messages.add(record.getMessage());
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
     }
 
     @Test

@@ -456,6 +456,30 @@ class ModelTest {
     }
 
     @Test
+    void predictionsAreRemembered() {
+        try (Device device = Device.cpu();
+                Model model = TestData.model(device, 0)) {
+            Predictions predictions = new Predictions();
+            model.prepare(Optimizer.adam(0.01), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy(), predictions);
+            double accuracy = model.fit(silent(train).evalData(test).epochs(3))
+                    .epochs()
+                    .get(2)
+                    .get("evalAcc");
+            assertEquals(50, predictions.samples().size());
+            long right = predictions.samples().stream()
+                    .filter(sample -> sample.label() == sample.prediction())
+                    .count();
+            assertEquals(accuracy, right / 50.0);
+            assertTrue(right > 5 && right < 50, "right " + right);
+        }
+        Predictions one = new Predictions();
+        one.update(new float[][] {{0, (float) Math.log(3), 0}}, new int[] {2});
+        assertEquals(2, one.samples().get(0).label());
+        assertEquals(1, one.samples().get(0).prediction());
+        assertEquals(0.6, one.samples().get(0).probability(), 1e-7);
+    }
+
+    @Test
     void weightsLoadOnlyWhereTheyFit(@TempDir Path folder) {
         Path file = folder.resolve("w.safetensors");
         try (Device device = Device.cpu();

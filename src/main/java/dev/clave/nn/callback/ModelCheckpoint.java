@@ -56,7 +56,7 @@ public final class ModelCheckpoint implements Callback {
         try {
             Files.createDirectories(directory);
         } catch (IOException e) {
-            throw new IllegalArgumentException("checkpoints: the directory " + directory + " cannot be made: " + e, e);
+            throw new IllegalArgumentException("checkpoints: the directory " + directory + " cannot be made", e);
         }
         if (!Files.isWritable(directory)) {
             throw new IllegalArgumentException("checkpoints: nothing can be written in " + directory);
