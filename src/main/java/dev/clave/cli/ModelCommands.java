@@ -47,7 +47,7 @@ final class ModelCommands {
         @Override
         public void run() {
             weights(model);
-            DataSource source = data(spec, data);
+            DataSource source = DataOption.forNetwork(spec, data);
             try (Device opened = Device.open(device);
                     Model loaded = load(opened, model)) {
                 Map<String, Double> result = loaded.evaluate(source.split().test(), BATCH);
@@ -111,7 +111,7 @@ final class ModelCommands {
 
         private ImageDataset images(List<String> names) {
             if (indices != null) {
-                ImageDataset test = data(spec, data).split().test();
+                ImageDataset test = DataOption.forNetwork(spec, data).split().test();
                 for (int index : indices) {
                     names.add(test.name() + " #" + index);
                 }
@@ -127,11 +127,6 @@ final class ModelCommands {
             }
             return new ImageDataset("files", 28, 28, 10, pixels, new int[files.size()]);
         }
-    }
-
-    private static DataSource data(CommandSpec spec, @Nullable String choice) {
-        return DataSource.resolve(
-                choice, new DownloadProgress(spec.commandLine().getErr(), Terminal.detect()));
     }
 
     private static void weights(Path model) {

@@ -91,8 +91,7 @@ final class TrainCommand implements Runnable {
         Optimizer optimizer = Optimizer.of(optimizerName, learningRate);
         PrintWriter out = spec.commandLine().getOut();
         Terminal terminal = Terminal.detect();
-        DataSource source =
-                DataSource.resolve(data, new DownloadProgress(spec.commandLine().getErr(), terminal));
+        DataSource source = DataOption.forNetwork(spec, data);
         Mnist.Split split = source.split();
         say(out, "Data: " + source.sentence());
         if (batch > split.train().size()) {

@@ -54,8 +54,7 @@ final class ViewCommand implements Runnable {
         Path png = file == null && sample == null ? Path.of("digits.png") : file;
         OutputFile.check("--out", png);
         PrintWriter out = spec.commandLine().getOut();
-        DataSource source =
-                DataSource.resolve(data, new DownloadProgress(spec.commandLine().getErr(), Terminal.detect()));
+        DataSource source = DataOption.resolve(spec, data);
         ImageDataset images =
                 split == Part.train ? source.split().train() : source.split().test();
         int[] shown = indices;

@@ -3,6 +3,7 @@ package dev.clave.data;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,6 +12,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -70,16 +73,23 @@ final class MnistDownload {
     private final List<URI> mirrors;
     private final Path directory;
     private final DataSource.Progress progress;
+    private final Duration stall;
 
     /**
      * @param mirrors base addresses ending in a slash, tried in this order behind the one that answers first
      * @param directory made when missing
      */
     MnistDownload(List<Item> items, List<URI> mirrors, Path directory, DataSource.Progress progress) {
+        this(items, mirrors, directory, progress, STALL);
+    }
+
+    /** As above; a mirror that sends nothing for the time of stall is given up. */
+    MnistDownload(List<Item> items, List<URI> mirrors, Path directory, DataSource.Progress progress, Duration stall) {
         this.items = items;
         this.mirrors = mirrors;
         this.directory = directory;
         this.progress = progress;
+        this.stall = stall;
     }
 
     /** Whether all files are there, plain or compressed. */
@@ -248,11 +258,11 @@ final class MnistDownload {
     private void receive(HttpClient client, URI address, Item item, Path part)
             throws IOException, InterruptedException {
         long have = Files.exists(part) ? Files.size(part) : 0;
-        HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(STALL);
+        HttpRequest.Builder request = HttpRequest.newBuilder(address);
         if (have > 0) {
             request.header("Range", "bytes=" + have + "-");
         }
-        HttpResponse<InputStream> response = client.send(request.build(), BodyHandlers.ofInputStream());
+        HttpResponse<InputStream> response = headers(client.sendAsync(request.build(), BodyHandlers.ofInputStream()));
         try (InputStream in = response.body()) {
             int status = response.statusCode();
             if (status == 416) {
@@ -275,52 +285,35 @@ final class MnistDownload {
         }
     }
 
+    /** Not the request's own time-out: newer versions of Java apply that to the body too, however long it is. */
+    private static HttpResponse<InputStream> headers(CompletableFuture<HttpResponse<InputStream>> response)
+            throws IOException, InterruptedException {
+        try {
+            return response.get(STALL.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            response.cancel(true);
+            throw new IOException("no answer for " + STALL.toSeconds() + " s", e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+        }
+    }
+
     private void copy(InputStream in, OutputStream out, Item item, long begin, long total) throws IOException {
         byte[] buffer = new byte[1 << 16];
         long done = begin;
-        try (Watchdog watchdog = new Watchdog(in)) {
+        Watchdog watchdog = new Watchdog(in, stall);
+        try (watchdog) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 watchdog.alive();
                 out.write(buffer, 0, n);
                 done += n;
                 progress.at(item.compressed(), done, total);
             }
+        } catch (IOException e) {
+            throw watchdog.barked() ? new IOException("nothing came for " + stall.toMillis() / 1e3 + " s", e) : e;
         }
         if (total >= 0 && done != total) {
             throw new IOException("cut after " + done + " of " + total + " bytes");
-        }
-    }
-
-    /** Closes a stream on which nothing arrives: a request's own time-out may end with its headers. */
-    private static final class Watchdog implements AutoCloseable {
-        private final Thread thread;
-        private volatile long last = System.nanoTime();
-
-        private Watchdog(InputStream in) {
-            thread = new Thread(() -> {
-                try {
-                    while (System.nanoTime() - last < STALL.toNanos()) {
-                        Thread.sleep(200);
-                    }
-                    in.close();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                } catch (IOException e) {
-                    // Closing is all there was to do; the reader reports its own failure.
-                    return;
-                }
-            });
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        private void alive() {
-            last = System.nanoTime();
-        }
-
-        @Override
-        public void close() {
-            thread.interrupt();
         }
     }
 
@@ -365,9 +358,15 @@ final class MnistDownload {
     /** A line for people: connection failures of the HTTP client often carry no message at all. */
     private static String reason(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof java.nio.channels.UnresolvedAddressException) {
+            if (cause instanceof UnresolvedAddressException) {
                 return "its name cannot be resolved";
             }
+        }
+        if (failure instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (failure instanceof ConnectException) {
+            return "no connection";
         }
         String message = failure.getMessage();
         String name = failure.getClass().getSimpleName();

@@ -105,6 +105,10 @@ class BadInputTest {
         train(3, labels + ": missing");
         Files.createDirectory(data.resolve(labels));
         train(3, labels + ": ");
+        Files.delete(data.resolve(labels));
+        idx(labels, new byte[] {0, 9, 5, 1}, 0x801, 4);
+        idx("train-images-idx3-ubyte", new byte[4 * 60], 0x803, 4, 6, 10);
+        train(3, "MNIST train holds images of 6x10, the network takes 28x28");
         train(3, "no such directory", "--data", folder.resolve("nowhere").toString());
     }
 

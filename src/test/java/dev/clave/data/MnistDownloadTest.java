@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -26,6 +27,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -45,6 +47,7 @@ class MnistDownloadTest {
     private final Map<String, byte[]> served = new LinkedHashMap<>();
     private final List<MnistDownload.Item> items = new ArrayList<>();
     private final List<String> log = Collections.synchronizedList(new ArrayList<>());
+    private final CountDownLatch stopped = new CountDownLatch(1);
     private HttpServer server;
     private ExecutorService threads;
 
@@ -68,6 +71,7 @@ class MnistDownloadTest {
 
     @AfterEach
     void stop() {
+        stopped.countDown();
         server.stop(0);
         threads.shutdownNow();
     }
@@ -118,16 +122,35 @@ class MnistDownloadTest {
             }
             exchange.sendResponseHeaders(range == null ? 200 : 206, content.length - from);
             int length = content.length - from;
-            exchange.getResponseBody().write(content, from, mirror.equals("cut") ? length / 2 : length);
+            boolean half = mirror.equals("cut") || mirror.equals("silent");
+            exchange.getResponseBody().write(content, from, half ? length / 2 : length);
+            exchange.getResponseBody().flush();
+            if (mirror.equals("silent")) {
+                stopped.await();
+            }
+            // The client drops what it has not read when the connection breaks: break it when all was read.
+            while (half && stopped.getCount() > 0 && size(path[2] + ".part") < from + length / 2) {
+                Thread.sleep(5);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
+    private long size(String name) throws IOException {
+        return Files.exists(file(name)) ? Files.size(file(name)) : -1;
+    }
+
     private MnistDownload from(String... mirrors) {
+        return from(Duration.ofMinutes(1), mirrors);
+    }
+
+    private MnistDownload from(Duration stall, String... mirrors) {
         List<URI> addresses = Arrays.stream(mirrors)
                 .map(mirror ->
                         URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/" + mirror + "/"))
                 .toList();
-        return new MnistDownload(items, addresses, folder.resolve("new/cache"), (file, bytes, total) -> {});
+        return new MnistDownload(items, addresses, folder.resolve("new/cache"), (file, bytes, total) -> {}, stall);
     }
 
     private Path file(String name) {
@@ -172,6 +195,17 @@ class MnistDownloadTest {
         from("first").run();
         whole();
         assertTrue(log.contains("first train-images-idx3-ubyte.gz bytes=" + have + "-"), log.toString());
+    }
+
+    @Test
+    void aSilentMirrorIsGivenUp() throws IOException {
+        String message = assertThrows(
+                        IOException.class,
+                        () -> from(Duration.ofMillis(700), "silent").run())
+                .getMessage();
+        assertTrue(message.contains("127.0.0.1: nothing came for 0.7 s"), message);
+        from("first").run();
+        whole();
     }
 
     @Test
