@@ -1,6 +1,7 @@
 package dev.clave.cli;
 
 import dev.clave.data.DataSource;
+import dev.clave.nn.callback.Terminal;
 import java.io.PrintWriter;
 import java.util.Locale;
 

@@ -16,6 +16,7 @@ import picocli.CommandLine.ParameterException;
             TrainCommand.class,
             ModelCommands.Evaluate.class,
             ModelCommands.Predict.class,
+            SummaryCommand.class,
             ViewCommand.class,
             DevicesCommand.class
         },

@@ -5,14 +5,15 @@ import dev.clave.FormatException;
 import dev.clave.data.DataSource;
 import dev.clave.data.ImageDataset;
 import dev.clave.data.Pictures;
-import dev.clave.nn.Classifier;
-import dev.clave.nn.Trainer;
+import dev.clave.nn.Model;
+import dev.clave.nn.Network;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,6 +24,8 @@ import picocli.CommandLine.Spec;
 
 /** Commands that use a trained network. */
 final class ModelCommands {
+    private static final int BATCH = 64;
+
     private ModelCommands() {}
 
     /** Loss and accuracy on the test images. */
@@ -46,8 +49,8 @@ final class ModelCommands {
             weights(model);
             DataSource source = DataOption.forNetwork(spec, data);
             try (Device opened = device.open();
-                    Classifier classifier = classifier(opened, model)) {
-                Trainer.Epoch result = classifier.evaluate(source.split().test());
+                    Model loaded = load(opened, model)) {
+                Map<String, Double> result = loaded.evaluate(source.split().test(), BATCH);
                 spec.commandLine()
                         .getOut()
                         .printf(
@@ -55,9 +58,9 @@ final class ModelCommands {
                                 "Data: %s%nEval samples: %d%n%s - loss: %.4f - acc: %.4f%n",
                                 source.sentence(),
                                 source.split().test().size(),
-                                classifier.network().name(),
-                                result.loss(),
-                                result.accuracy());
+                                loaded.name(),
+                                result.get("loss"),
+                                result.get("acc"));
             }
         }
     }
@@ -91,8 +94,8 @@ final class ModelCommands {
             ImageDataset images = images(names);
             PrintWriter out = spec.commandLine().getOut();
             try (Device opened = device.open();
-                    Classifier classifier = classifier(opened, model)) {
-                double[][] all = classifier.probabilities(images);
+                    Model loaded = load(opened, model)) {
+                double[][] all = probabilities(loaded.predictStacked(images, BATCH));
                 for (int i = 0; i < all.length; i++) {
                     Pictures.lines(images, i).forEach(out::println);
                     int best = 0;
@@ -133,13 +136,37 @@ final class ModelCommands {
         }
     }
 
-    /** The network a file's metadata names; an unknown one is a fault of the file, not of the command line. */
-    private static Classifier classifier(Device device, Path model) {
+    /** The network a file's metadata names, with the file's weights. */
+    private static Model load(Device device, Path file) {
+        Model model = new Model(device, Network.of(file));
         try {
-            return new Classifier(device, model);
-        } catch (IllegalArgumentException e) {
-            throw new FormatException(model.toString(), -1, String.valueOf(e.getMessage()));
+            model.load(file);
+        } catch (FormatException e) {
+            model.close();
+            throw e;
         }
+        return model;
+    }
+
+    /** Softmax of every row. */
+    private static double[][] probabilities(float[][] scores) {
+        double[][] all = new double[scores.length][];
+        for (int n = 0; n < scores.length; n++) {
+            double most = Double.NEGATIVE_INFINITY;
+            for (float score : scores[n]) {
+                most = Math.max(most, score);
+            }
+            double sum = 0;
+            all[n] = new double[scores[n].length];
+            for (int c = 0; c < all[n].length; c++) {
+                all[n][c] = Math.exp(scores[n][c] - most);
+                sum += all[n][c];
+            }
+            for (int c = 0; c < all[n].length; c++) {
+                all[n][c] /= sum;
+            }
+        }
+        return all;
     }
 
     private static ImageDataset pick(ImageDataset data, int[] indices) {

@@ -4,9 +4,14 @@ import dev.clave.Device;
 import dev.clave.data.DataSource;
 import dev.clave.data.Mnist;
 import dev.clave.io.Json;
+import dev.clave.nn.Accuracy;
+import dev.clave.nn.FitResult;
+import dev.clave.nn.Loss;
+import dev.clave.nn.Model;
 import dev.clave.nn.Network;
 import dev.clave.nn.Optimizer;
-import dev.clave.nn.Trainer;
+import dev.clave.nn.callback.ProgressBar;
+import dev.clave.nn.callback.Terminal;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -14,7 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,6 +70,9 @@ final class TrainCommand implements Runnable {
     @Option(names = "--json", description = "write the results to this file")
     private @Nullable Path json;
 
+    @Mixin
+    private TrainingOptions training;
+
     @Override
     public void run() {
         if (epochs < 1) {
@@ -76,77 +84,109 @@ final class TrainCommand implements Runnable {
         if (!(learningRate > 0 && learningRate < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("--lr is a finite number above 0, got " + learningRate);
         }
+        training.check(epochs);
         OutputFile.check("--json", json);
         OutputFile.checkRegular("--save", save);
-        Network chosen = Network.of(network);
+        Network chosen = Network.of(network, training.dropout());
         Optimizer optimizer = Optimizer.of(optimizerName, learningRate);
         PrintWriter out = spec.commandLine().getOut();
         Terminal terminal = Terminal.detect();
         DataSource source = DataOption.forNetwork(spec, data);
         Mnist.Split split = source.split();
-        out.println("Data: " + source.sentence());
-        out.flush();
+        say(out, "Data: " + source.sentence());
         if (batch > split.train().size()) {
             throw new IllegalArgumentException(
                     "--batch " + batch + " is more than the " + split.train().size() + " training images");
         }
         long begin = System.nanoTime();
         try (Device opened = device.open();
-                Trainer trainer = new Trainer(opened, chosen, split.train(), split.test(), batch, optimizer, seed)) {
+                Model model = new Model(opened, chosen).seed(seed);
+                Interruption interruption = new Interruption(model)) {
+            interruption.arm();
             Device.Info info = opened.info();
-            out.printf(
-                    Locale.ROOT,
-                    "%s: %d parameters, %d training and %d test images, on %s (%s, binding %s)%n",
-                    chosen.name(),
-                    trainer.parameters(),
-                    split.train().size(),
-                    split.test().size(),
-                    info.name(),
-                    info.platform(),
-                    info.binding());
-            out.flush();
-            List<String> rows = new ArrayList<>();
-            double[] stepMillis = new double[epochs];
-            for (int epoch = 1; epoch <= epochs; epoch++) {
-                out.println("Epoch " + epoch + "/" + epochs);
-                ProgressLine line = new ProgressLine(out, terminal, System::nanoTime, trainer.steps());
-                Trainer.Epoch trained =
-                        trainer.train(step -> line.step(step, OptionalDouble.empty(), OptionalDouble.empty()));
-                line.finish(trained.loss(), trained.accuracy(), trained.stepMillis() / 1e3);
-                out.println("Eval begin...");
-                Trainer.Epoch tested = trainer.evaluate();
-                new ProgressLine(out, terminal, System::nanoTime, tested.steps())
-                        .finish(tested.loss(), tested.accuracy(), tested.stepMillis() / 1e3);
-                out.println("Eval samples: " + split.test().size());
-                out.flush();
-                stepMillis[epoch - 1] = trained.stepMillis();
-                rows.add(String.format(
-                        Locale.ROOT,
-                        "{\"epoch\": %d, \"loss\": %s, \"accuracy\": %s, \"evalLoss\": %s, \"evalAccuracy\": %s, "
-                                + "\"seconds\": %s, \"stepMillis\": %s}",
-                        epoch,
-                        number(trained.loss()),
-                        number(trained.accuracy()),
-                        number(tested.loss()),
-                        number(tested.accuracy()),
-                        number(trained.seconds()),
-                        number(trained.stepMillis())));
+            say(
+                    out,
+                    String.format(
+                            Locale.ROOT,
+                            "%s: %d parameters, %d training and %d test images, on %s (%s, binding %s)",
+                            chosen.name(),
+                            model.parameterCount(),
+                            split.train().size(),
+                            split.test().size(),
+                            info.name(),
+                            info.platform(),
+                            info.binding()));
+            training.begin(model);
+            model.prepare(optimizer, Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
+            FitResult result = model.fit(training.fit(split, batch, epochs, seed)
+                    .callbacks(new ProgressBar(out, terminal, System::nanoTime, training.verbose(), 10)));
+            if (result.interrupted()) {
+                interrupted(out, model);
+                return;
             }
             if (save != null) {
-                trainer.save(OutputFile.real(save));
-                out.println("weights saved to " + save);
+                model.save(OutputFile.real(save));
+                say(out, "weights saved to " + save);
             }
             if (json != null) {
-                write(json, info, trainer.parameters(), rows, stepMillis, (System.nanoTime() - begin) / 1e9);
+                write(json, info, model.parameterCount(), result.epochs(), (System.nanoTime() - begin) / 1e9);
             }
         }
     }
 
-    private void write(
-            Path file, Device.Info info, int parameters, List<String> rows, double[] stepMillis, double seconds) {
-        double[] sorted = stepMillis.clone();
+    private void say(PrintWriter out, String text) {
+        if (training.verbose() > 0) {
+            out.println(text);
+            out.flush();
+        }
+    }
+
+    /** Saves what was done and says how to go on, also when the run is to be silent. */
+    private void interrupted(PrintWriter out, Model model) {
+        Path file = training.interruptedFile();
+        model.saveCheckpoint(file);
+        StringBuilder line = new StringBuilder("./clave");
+        List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
+        for (int i = 0; i < arguments.size(); i++) {
+            String argument = arguments.get(i);
+            if (argument.equals("--resume") || argument.equals("--init")) {
+                i++;
+            } else if (!argument.startsWith("--resume=") && !argument.startsWith("--init=")) {
+                line.append(' ').append(argument.matches("[\\w./:,=+-]+") ? argument : "'" + argument + "'");
+            }
+        }
+        out.println("stopped; go on with: " + line + " --resume " + file);
+        out.flush();
+    }
+
+    private static List<String> rows(List<Map<String, Double>> epochs) {
+        List<String> rows = new ArrayList<>();
+        for (Map<String, Double> logs : epochs) {
+            rows.add(String.format(
+                    Locale.ROOT,
+                    "{\"epoch\": %d, \"loss\": %s, \"accuracy\": %s, \"evalLoss\": %s, \"evalAccuracy\": %s, "
+                            + "\"seconds\": %s, \"stepMillis\": %s}",
+                    (int) value(logs, "epoch") + 1,
+                    number(value(logs, "loss")),
+                    number(value(logs, "acc")),
+                    number(value(logs, "evalLoss")),
+                    number(value(logs, "evalAcc")),
+                    number(value(logs, "seconds")),
+                    number(value(logs, "stepMillis"))));
+        }
+        return rows;
+    }
+
+    private static double value(Map<String, Double> logs, String name) {
+        return logs.getOrDefault(name, Double.NaN);
+    }
+
+    private void write(Path file, Device.Info info, int parameters, List<Map<String, Double>> done, double seconds) {
+        double[] sorted =
+                done.stream().mapToDouble(logs -> value(logs, "stepMillis")).toArray();
         Arrays.sort(sorted);
-        double median = (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+        double median =
+                sorted.length == 0 ? Double.NaN : (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
         String text = "{\n  \"network\": " + Json.quoted(network) + ",\n  \"parameters\": " + parameters
                 + ",\n  \"device\": {\"kind\": " + Json.quoted(info.kind()) + ", \"platform\": "
                 + Json.quoted(info.platform())
@@ -155,7 +195,7 @@ final class TrainCommand implements Runnable {
                 + Json.quoted(info.binding()) + "},\n  \"batch\": " + batch + ",\n  \"seed\": " + seed
                 + ",\n  \"optimizer\": "
                 + Json.quoted(Optimizer.of(optimizerName, learningRate).name())
-                + ",\n  \"epochs\": [\n    " + String.join(",\n    ", rows)
+                + ",\n  \"epochs\": [\n    " + String.join(",\n    ", rows(done))
                 + "\n  ],\n  \"stepMillisMedian\": " + number(median) + ",\n  \"totalSeconds\": " + number(seconds)
                 + "\n}\n";
         OutputFile.write(file, text.getBytes(StandardCharsets.UTF_8));

@@ -2,9 +2,12 @@ package dev.clave.internal.jar;
 
 import dev.clave.Device;
 import dev.clave.data.BuiltInDigits;
+import dev.clave.nn.FitOptions;
+import dev.clave.nn.FitResult;
+import dev.clave.nn.Loss;
+import dev.clave.nn.Model;
 import dev.clave.nn.Network;
 import dev.clave.nn.Optimizer;
-import dev.clave.nn.Trainer;
 import java.nio.file.Path;
 
 /** What the tests run in a process of its own: trains some steps, saves the weights, divides by zero. */
@@ -24,12 +27,14 @@ final class TrainingProgram {
             System.out.println("used " + device.info().binding() + " from "
                     + Device.class.getModule().getName());
             System.out.println("thrown after opening " + thrown(DIVISIONS / 2));
-            try (Trainer trainer = new Trainer(
-                    device, Network.of("relu"), BuiltInDigits.generate(4000, 1), null, 64, Optimizer.adam(0.001), 7)) {
-                System.out.println("loss "
-                        + trainer.train(Integer.parseInt(arguments[1]), step -> {})
-                                .loss());
-                trainer.save(Path.of(arguments[2]));
+            try (Model model = new Model(device, Network.of("relu")).seed(7)) {
+                model.prepare(Optimizer.adam(0.001), Loss.SOFTMAX_CROSS_ENTROPY);
+                FitResult result = model.fit(FitOptions.of(BuiltInDigits.generate(4000, 1))
+                        .batchSize(64)
+                        .numIters(Integer.parseInt(arguments[1]))
+                        .verbose(0));
+                System.out.println("loss " + result.epochs().get(0).get("loss"));
+                model.save(Path.of(arguments[2]));
             }
             System.out.println("thrown after training " + thrown(DIVISIONS / 2));
         }

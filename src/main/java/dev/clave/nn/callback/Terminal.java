@@ -1,4 +1,4 @@
-package dev.clave.cli;
+package dev.clave.nn.callback;
 
 import java.util.Map;
 import java.util.Properties;
@@ -9,12 +9,12 @@ import java.util.Properties;
  * @param present whether it is a terminal, where a line can be redrawn
  * @param columns its width in characters
  */
-record Terminal(boolean present, int columns) {
+public record Terminal(boolean present, int columns) {
     private static final int USUAL = 80;
     private static final int LEAST = 20;
 
     /** As the launcher found it: the properties clave.terminal and clave.columns, else COLUMNS. */
-    static Terminal detect() {
+    public static Terminal detect() {
         return of(System.getProperties(), System.getenv());
     }
 

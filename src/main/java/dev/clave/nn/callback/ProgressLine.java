@@ -1,9 +1,10 @@
-package dev.clave.cli;
+package dev.clave.nn.callback;
 
 import java.io.PrintWriter;
 import java.util.Locale;
-import java.util.OptionalDouble;
+import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * The line that shows how far an epoch is: {@code step 469/938 [==============>...............] - loss: 0.2871 - acc:
@@ -40,15 +41,17 @@ final class ProgressLine {
         this.shownAt = terminal.present() ? begin - REDRAW_NANOS : begin;
     }
 
-    /** Shows the state after a step, when it is time to; loss and accuracy as far as they are known. */
-    void step(int step, OptionalDouble loss, OptionalDouble accuracy) {
+    /** Shows the state after a step, when it is time to; the values are asked for only then. */
+    void step(int step, Supplier<Map<String, Double>> values) {
         long now = clock.getAsLong();
         if (step >= steps || now - shownAt < (terminal.present() ? REDRAW_NANOS : PLAIN_NANOS)) {
             return;
         }
         shownAt = now;
+        String known = values(values.get());
+        now = clock.getAsLong(); // asking may have waited for the device
         double perStep = (now - begin) / 1e9 / Math.max(1, step);
-        String line = fit(step, values(loss, accuracy) + " - ETA: " + eta(perStep * (steps - step)) + rate(perStep));
+        String line = fit(step, known + " - ETA: " + eta(perStep * (steps - step)) + rate(perStep));
         if (terminal.present()) {
             redraw(line);
         } else {
@@ -58,8 +61,8 @@ final class ProgressLine {
     }
 
     /** The last line, without ETA. */
-    void finish(double loss, double accuracy, double secondsPerStep) {
-        String line = fit(steps, values(OptionalDouble.of(loss), OptionalDouble.of(accuracy)) + rate(secondsPerStep));
+    void finish(Map<String, Double> values, double secondsPerStep) {
+        String line = fit(steps, values(values) + rate(secondsPerStep));
         if (terminal.present()) {
             redraw(line);
             out.println();
@@ -76,12 +79,15 @@ final class ProgressLine {
 
     /** A terminal wraps a line that fills it, so one column stays free; the bar gives way first. */
     private String fit(int step, String rest) {
-        String count =
-                String.format(Locale.ROOT, "step %" + String.valueOf(steps).length() + "d/%d", step, steps);
+        String count = count(step, steps);
         int room = terminal.present() ? terminal.columns() - 1 : Integer.MAX_VALUE;
         int width = Math.min(WIDTH, room - count.length() - rest.length() - 3);
         String line = width < LEAST_WIDTH ? count + rest : count + " [" + bar(step, steps, width) + "]" + rest;
         return line.length() <= room ? line : line.substring(0, Math.max(0, room));
+    }
+
+    static String count(int step, int steps) {
+        return String.format(Locale.ROOT, "step %" + String.valueOf(steps).length() + "d/%d", step, steps);
     }
 
     private static String bar(int step, int steps, int width) {
@@ -92,9 +98,11 @@ final class ProgressLine {
         return "=".repeat(done - 1) + (step < steps ? ">" : "=") + ".".repeat(width - done);
     }
 
-    private static String values(OptionalDouble loss, OptionalDouble accuracy) {
-        return (loss.isPresent() ? " - loss: " + value(loss.getAsDouble()) : "")
-                + (accuracy.isPresent() ? " - acc: " + value(accuracy.getAsDouble()) : "");
+    static String values(Map<String, Double> values) {
+        StringBuilder text = new StringBuilder();
+        values.forEach(
+                (name, value) -> text.append(" - ").append(name).append(": ").append(value(value)));
+        return text.toString();
     }
 
     /** Four decimals, scientific from 1e-3 downwards. */
@@ -110,7 +118,7 @@ final class ProgressLine {
         return s >= 60 ? String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60) : s + "s";
     }
 
-    private static String rate(double seconds) {
+    static String rate(double seconds) {
         if (seconds >= 1) {
             return String.format(Locale.ROOT, " - %.0fs/step", seconds);
         }

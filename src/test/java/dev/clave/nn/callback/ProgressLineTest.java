@@ -1,4 +1,4 @@
-package dev.clave.cli;
+package dev.clave.nn.callback;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,17 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class ProgressLineTest {
-    private static final OptionalDouble UNKNOWN = OptionalDouble.empty();
-
     private final StringWriter text = new StringWriter();
     private final AtomicLong nanos = new AtomicLong(17);
+
+    private static Map<String, Double> values(double loss, double accuracy) {
+        Map<String, Double> values = new LinkedHashMap<>();
+        values.put("loss", loss);
+        values.put("acc", accuracy);
+        return values;
+    }
 
     private ProgressLine line(boolean terminal, int columns, int steps) {
         return new ProgressLine(new PrintWriter(text), new Terminal(terminal, columns), nanos::get, steps);
@@ -26,7 +31,7 @@ class ProgressLineTest {
     void theLineOfTheOriginal() {
         ProgressLine line = line(true, 200, 938);
         nanos.addAndGet(469 * 13_000_000L);
-        line.step(469, OptionalDouble.of(0.28714), OptionalDouble.of(0.91408));
+        line.step(469, () -> values(0.28714, 0.91408));
         assertEquals(
                 "\rstep 469/938 [==============>...............] - loss: 0.2871 - acc: 0.9141 - ETA: 6s - 13ms/step",
                 text.toString());
@@ -35,7 +40,7 @@ class ProgressLineTest {
     @Test
     void theLastLineHasNoEta() {
         ProgressLine line = line(false, 80, 157);
-        line.finish(0.05, 0.98, 0.0085);
+        line.finish(values(0.05, 0.98), 0.0085);
         assertEquals(
                 "step 157/157 [==============================] - loss: 0.0500 - acc: 0.9800 - 9ms/step\n",
                 text.toString().replace(System.lineSeparator(), "\n"));
@@ -54,16 +59,16 @@ class ProgressLineTest {
     void ratesAndTimesChooseTheirUnit() {
         ProgressLine line = line(true, 200, 1000);
         nanos.addAndGet(2_000_000_000L);
-        line.step(1, UNKNOWN, UNKNOWN);
+        line.step(1, Map::of);
         assertEquals("\rstep    1/1000 [..............................] - ETA: 33:18 - 2s/step", text.toString());
         text.getBuffer().setLength(0);
-        line.finish(1, 1, 0.00065);
+        line.finish(values(1, 1), 0.00065);
         assertTrue(text.toString().contains("- acc: 1.0000 - 650us/step"), text.toString());
         assertFalse(text.toString().contains("ETA"));
         text.getBuffer().setLength(0);
         ProgressLine slow = line(true, 200, 5000);
         nanos.addAndGet(2_000_000_000L);
-        slow.step(1, UNKNOWN, UNKNOWN);
+        slow.step(1, Map::of);
         assertTrue(text.toString().contains("ETA: 2:46:38 "), text.toString());
     }
 
@@ -72,7 +77,7 @@ class ProgressLineTest {
         ProgressLine line = line(true, 200, 100_000);
         for (int step = 1; step <= 10_000; step++) {
             nanos.addAndGet(100_000);
-            line.step(step, OptionalDouble.of(0.5), UNKNOWN);
+            line.step(step, () -> Map.of("loss", 0.5));
         }
         long redraws = text.toString().chars().filter(c -> c == '\r').count();
         assertEquals(10, redraws, text.toString());
@@ -80,7 +85,7 @@ class ProgressLineTest {
         int length = text.toString().length() - before - 1;
         nanos.addAndGet(200_000_000);
         text.getBuffer().setLength(0);
-        line.step(10_001, UNKNOWN, UNKNOWN);
+        line.step(10_001, Map::of);
         assertEquals(length, text.toString().length() - 1);
         assertTrue(text.toString().endsWith(" "), text.toString());
     }
@@ -91,8 +96,8 @@ class ProgressLineTest {
             text.getBuffer().setLength(0);
             ProgressLine line = line(true, columns, 938);
             nanos.addAndGet(1_000_000_000);
-            line.step(469, OptionalDouble.of(0.28714), OptionalDouble.of(0.91408));
-            line.finish(0.5, 0.5, 0.01);
+            line.step(469, () -> values(0.28714, 0.91408));
+            line.finish(values(0.5, 0.5), 0.01);
             for (String shown : text.toString().strip().split("[\r\n]+")) {
                 assertTrue(shown.length() < columns, columns + ": " + shown);
             }
@@ -105,9 +110,9 @@ class ProgressLineTest {
         ProgressLine line = line(false, 80, 1000);
         for (int step = 1; step <= 1000; step++) {
             nanos.addAndGet(25_000_000);
-            line.step(step, UNKNOWN, UNKNOWN);
+            line.step(step, Map::of);
         }
-        line.finish(0.5, 0.5, 0.025);
+        line.finish(values(0.5, 0.5), 0.025);
         assertFalse(text.toString().contains("\r") && !System.lineSeparator().contains("\r"));
         assertEquals(3, text.toString().lines().count(), text.toString());
     }
