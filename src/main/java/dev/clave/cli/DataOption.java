@@ -3,6 +3,7 @@ package dev.clave.cli;
 import dev.clave.FormatException;
 import dev.clave.data.DataSource;
 import dev.clave.data.ImageDataset;
+import dev.clave.nn.callback.Terminal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;

@@ -7,7 +7,6 @@ import dev.clave.data.ImageDataset;
 import dev.clave.data.Pictures;
 import dev.clave.nn.Model;
 import dev.clave.nn.Network;
-import dev.clave.nn.callback.Terminal;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,6 @@ package dev.clave.cli;
 import dev.clave.data.DataSource;
 import dev.clave.data.ImageDataset;
 import dev.clave.data.Pictures;
-import dev.clave.nn.callback.Terminal;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
