@@ -304,4 +304,52 @@ class FitOptionsTest {
             assertNotEquals(weights, TestData.weights(model));
         }
     }
+
+    @Test
+    void whatIsRefusedLeavesNothingOnTheDevice() {
+        TestData.everyDevice(device -> {
+            try (Model model = TestData.prepared(device)) {
+                model.fit(silent(train));
+                long before = device.liveBytes();
+                ImageDataset large = new ImageDataset("large", 13, 12, 10, new byte[13 * 12], new int[1]);
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> model.fit(silent(train).evalData(large)));
+                Callback failing = new Callback() {
+                    @Override
+                    public void batchEnd(Context context) {
+                        throw new IllegalStateException("on purpose");
+                    }
+                };
+                assertThrows(
+                        IllegalStateException.class,
+                        () -> model.fit(silent(train).callbacks(failing)));
+                assertEquals(before, device.liveBytes());
+                model.fit(silent(train));
+                assertEquals(before, device.liveBytes());
+            }
+        });
+    }
+
+    @Test
+    void aResumedEpochIsShownFromItsStep(@TempDir Path folder) {
+        Path file = folder.resolve("c.safetensors");
+        fitted(silent(train).callbacks(new Callback() {
+            @Override
+            public void batchEnd(Context context) {
+                if (context.step() == 3) {
+                    context.model().saveCheckpoint(file);
+                }
+            }
+        }));
+        StringWriter text = new StringWriter();
+        long[] nanos = {0};
+        ProgressBar bar =
+                new ProgressBar(new PrintWriter(text), new Terminal(false, 80), () -> nanos[0] += 1_000_000, 2, 2);
+        fitted(silent(train).resume(file).callbacks(bar));
+        List<String> lines = text.toString().lines().toList();
+        assertEquals("Epoch 1/1 from step 3", lines.get(0));
+        assertTrue(lines.get(1).startsWith("step 4/7 - loss: "), lines.toString());
+        assertEquals(4, lines.size(), lines.toString());
+    }
 }
