@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -40,14 +41,14 @@ final class ModelCommands {
         @Option(names = "--data", description = "directory, mnist or digits")
         private @Nullable String data;
 
-        @Option(names = "--device", defaultValue = "auto")
-        private String device;
+        @Mixin
+        private DeviceOptions device;
 
         @Override
         public void run() {
             weights(model);
             DataSource source = DataOption.forNetwork(spec, data);
-            try (Device opened = Device.open(device);
+            try (Device opened = device.open();
                     Model loaded = load(opened, model)) {
                 Map<String, Double> result = loaded.evaluate(source.split().test(), BATCH);
                 spec.commandLine()
@@ -80,8 +81,8 @@ final class ModelCommands {
         @Option(names = "--data", description = "directory, mnist or digits")
         private @Nullable String data;
 
-        @Option(names = "--device", defaultValue = "auto")
-        private String device;
+        @Mixin
+        private DeviceOptions device;
 
         @Parameters(paramLabel = "FILE", arity = "0..*", description = "PNG or JPEG files")
         private @Nullable List<Path> files;
@@ -92,7 +93,7 @@ final class ModelCommands {
             List<String> names = new ArrayList<>();
             ImageDataset images = images(names);
             PrintWriter out = spec.commandLine().getOut();
-            try (Device opened = Device.open(device);
+            try (Device opened = device.open();
                     Model loaded = load(opened, model)) {
                 double[][] all = probabilities(loaded.predictStacked(images, BATCH));
                 for (int i = 0; i < all.length; i++) {

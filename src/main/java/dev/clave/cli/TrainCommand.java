@@ -43,8 +43,8 @@ final class TrainCommand implements Runnable {
             description = "directory with the four MNIST IDX files, mnist (per-user cache) or digits (built in)")
     private @Nullable String data;
 
-    @Option(names = "--device", defaultValue = "auto", description = "auto, cpu, opencl, an index or a part of a name")
-    private String device;
+    @Mixin
+    private DeviceOptions device;
 
     @Option(names = "--network", defaultValue = "relu", description = "relu or tanh")
     private String network;
@@ -99,7 +99,7 @@ final class TrainCommand implements Runnable {
                     "--batch " + batch + " is more than the " + split.train().size() + " training images");
         }
         long begin = System.nanoTime();
-        try (Device opened = Device.open(device);
+        try (Device opened = device.open();
                 Model model = new Model(opened, chosen).seed(seed);
                 Interruption interruption = new Interruption(model)) {
             interruption.arm();

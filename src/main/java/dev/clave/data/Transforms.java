@@ -76,7 +76,7 @@ public final class Transforms {
      * Elastic distortion (Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to visual
      * document analysis", ICDAR 2003): every pixel moves by alpha times uniform noise in (-1, 1) smoothed by a Gaussian, per
      * axis. Away from the border a displacement has a standard deviation of alpha / (sigma sqrt(12 pi)) pixels. Simard's
-     * choice for 29x29 images is alpha 34, sigma 4.
+     * choice for 29x29 images is alpha 34, sigma 4. In a composition it is fastest as the last part.
      *
      * @param alpha strength in pixels, 0 to 10,000
      * @param sigma width of the Gaussian in pixels, 0.5 to 64; cut at 3 sigma

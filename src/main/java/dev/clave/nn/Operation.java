@@ -60,6 +60,10 @@ sealed interface Operation {
         @Override
         public Conv2d geometry(int batch, List<int[]> in) {
             int[] image = in.get(0);
+            if (groups == 1 && window.equals(Window.of(image[1], image[2]))) {
+                // A kernel as large as the image is a matrix product; the weights lie in the same order.
+                return new Conv2d(batch, inputs * image[1] * image[2], 1, 1, outputs, Window.of(1, 1), 1, bias);
+            }
             return new Conv2d(batch, inputs, image[1], image[2], outputs, window, groups, bias);
         }
     }

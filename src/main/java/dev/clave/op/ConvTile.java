@@ -13,6 +13,9 @@ record ConvTile(int columns, int channels) {
 
     private static final int REGISTERS = 16;
 
+    /** What a row of a pooled tile costs beside its multiply-adds: addresses, bounds, inputs that wait. */
+    private static final double ROW_CYCLES = 12;
+
     static final ConvTile ONE = new ConvTile(1, 1);
 
     /**
@@ -39,6 +42,37 @@ record ConvTile(int columns, int channels) {
                 // Weights of four channels and more push sums out of the registers.
                 double spill = channels >= 4 || columns + segment > registers ? 1.1 : 1;
                 double cost = cycles * spill * up(width, columns) * up(count, channels);
+                if (cost < least) {
+                    least = cost;
+                    best = new ConvTile(columns, channels);
+                }
+            }
+        }
+        return best;
+    }
+
+    /**
+     * The cheapest tile of whole pooling windows: {@link #columns} counts pooled columns, and all rows of a window are held.
+     *
+     * @param width columns of the pooled tensor, count its channels in a group
+     */
+    static ConvTile choosePooled(int width, int count, Window window, Window pool, int lanes) {
+        int registers = lanes == 16 ? WIDE_REGISTERS : REGISTERS;
+        ConvTile best = ONE;
+        double least = Double.MAX_VALUE;
+        for (int columns = 1; columns <= Math.min(width, 8); columns++) {
+            int across = columns * pool.kw();
+            int segment = (across - 1) * window.strideW() + (window.kw() - 1) * window.dilationW() + 1;
+            for (int channels = 1; channels <= Math.min(count, 8); channels++) {
+                int sums = channels * pool.kh() * across;
+                // Inputs may come from memory one by one, sums may not.
+                if (channels * columns > 1 && sums > registers * 3 / 4) {
+                    break;
+                }
+                double multiplyAdds = (double) channels * across * window.kw();
+                double loads = segment + (double) channels * window.kw();
+                double cycles = Math.max(multiplyAdds, loads) / 2 + ROW_CYCLES;
+                double cost = cycles * up(width, columns) * up(count, channels);
                 if (cost < least) {
                     least = cost;
                     best = new ConvTile(columns, channels);
