@@ -15,6 +15,8 @@ import picocli.CommandLine.Option;
             ModelCommands.Evaluate.class,
             ModelCommands.Predict.class,
             ModelCommands.View.class,
+            OnnxCommands.Export.class,
+            OnnxCommands.Inspect.class,
             DevicesCommand.class
         },
         mixinStandardHelpOptions = true,

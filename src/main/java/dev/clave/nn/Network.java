@@ -38,8 +38,8 @@ public record Network(String name, Layer layer, int height, int width, int pad) 
         };
     }
 
-    /** Shape of one sample as the first layer sees it. */
-    int[] inputShape() {
+    /** Extents of one sample as the first layer sees it. */
+    public int[] inputShape() {
         return new int[] {1, height + 2 * pad, width + 2 * pad};
     }
 
