@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** One node of a file as operations of a graph: which operators there are, and those that move or map elements. */
 final class Nodes extends NodeReader {
     /** Largest mask of ones that dropout outside training is asked for. */
-    private static final int MOST_MASK = 1 << 24;
+    private static final int MOST_MASK = 1 << 20;
 
     Nodes(Importer importer, OnnxNode node, Attributes attributes) {
         super(importer, node, attributes);

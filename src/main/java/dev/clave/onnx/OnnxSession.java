@@ -122,6 +122,21 @@ public final class OnnxSession implements AutoCloseable {
     }
 
     private Compiled compile(String key, Map<String, OnnxTensor> inputs) {
+        Recorded recorded = record(inputs);
+        try {
+            Inference inference = new Inference(device, recorded.graph, recorded.weights.weights(), 1);
+            return new Compiled(key, inference, recorded.reads, recorded.outputs, recorded.places);
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new FormatException(model.source(), -1, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** A model as a graph for the shapes of some inputs. */
+    record Recorded(
+            Graph graph, ImportedLayer weights, List<String> reads, List<Item> outputs, Map<String, Integer> places) {}
+
+    /** Checks and records; computes nothing. */
+    Recorded record(Map<String, OnnxTensor> inputs) {
         ImportedLayer weights = new ImportedLayer((layer, value) -> {
             throw new IllegalStateException("a session records its own graph");
         });
@@ -155,7 +170,7 @@ public final class OnnxSession implements AutoCloseable {
                 outputs.addAll(importer.outputs());
                 return values(outputs, places, values);
             });
-            return new Compiled(key, new Inference(device, graph, weights.weights(), 1), reads, outputs, places);
+            return new Recorded(graph, weights, reads, outputs, places);
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new FormatException(model.source(), -1, String.valueOf(e.getMessage()));
         }
