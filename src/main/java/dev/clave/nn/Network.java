@@ -38,7 +38,7 @@ public record Network(String name, Layer layer, int height, int width, int pad) 
         };
     }
 
-    /** Extents of one sample as the first layer sees it. */
+    /** Shape of one sample as the first layer sees it. */
     public int[] inputShape() {
         return new int[] {1, height + 2 * pad, width + 2 * pad};
     }

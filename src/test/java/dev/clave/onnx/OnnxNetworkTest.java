@@ -8,15 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.clave.Device;
 import dev.clave.FormatException;
 import dev.clave.Shape;
-import dev.clave.data.BuiltInDigits;
-import dev.clave.data.ImageDataset;
 import dev.clave.io.Safetensors;
 import dev.clave.nn.Graph;
 import dev.clave.nn.Inference;
 import dev.clave.nn.Layer;
 import dev.clave.nn.Network;
-import dev.clave.nn.Optimizer;
-import dev.clave.nn.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +25,6 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -167,64 +162,6 @@ class OnnxNetworkTest {
         weights.metadata().put("network", name);
         float[] before = weights.floats("features.0.weight");
         assertArrayEquals(before, network.weights().floats("features.0.weight"));
-    }
-
-    @Test
-    void importedNetworksTrainWhereGradientsExist(@TempDir Path folder) {
-        OnnxNetwork lenet = OnnxNetwork.of(OnnxModel.read(FIXTURES.resolve("relu_lenet.onnx")));
-        Path file = folder.resolve("w.safetensors");
-        lenet.weights().write(file);
-        ImageDataset digits = BuiltInDigits.generate(512, 3);
-        Network network = new Network("imported", lenet.layer(), 28, 28, 0);
-        for (Device device : devices) {
-            try (Trainer trainer = new Trainer(device, network, digits, null, 32, Optimizer.of("adam", 0.002), 1)) {
-                trainer.load(file);
-                double first = trainer.train(step -> {}).loss();
-                double second = trainer.train(step -> {}).loss();
-                assertTrue(second < 0.7 * first, first + " then " + second + " on " + device.name());
-            }
-        }
-    }
-
-    /** Softplus has no gradient here: a network with it must say so and not train half of its layers. */
-    @Test
-    void missingGradientsAreRefused() {
-        OnnxTensor weight = OnnxTensor.of("w", Shape.of(10, 784), new float[7840]);
-        OnnxModel model = new OnnxModel(
-                "file",
-                "",
-                13,
-                List.of(
-                        node("Flatten", "x", "flat"),
-                        new OnnxNode(
-                                "fc",
-                                "Gemm",
-                                "",
-                                List.of("flat", "w"),
-                                List.of("h"),
-                                Map.of("transB", OnnxNode.Attribute.of(1)),
-                                -1),
-                        node("Softplus", "h", "y")),
-                List.of(new OnnxModel.Port("x", OnnxTensor.FLOAT, new int[] {-1, 1, 28, 28})),
-                List.of(new OnnxModel.Port("y", OnnxTensor.FLOAT, new int[] {-1, 10})),
-                Map.of("w", weight));
-        Network network = new Network("imported", OnnxNetwork.of(model).layer(), 28, 28, 0);
-        String message = String.valueOf(assertThrows(
-                        IllegalArgumentException.class,
-                        () -> new Trainer(
-                                devices.get(0),
-                                network,
-                                BuiltInDigits.generate(32, 3),
-                                null,
-                                32,
-                                Optimizer.of("sgd", 0.1),
-                                1))
-                .getMessage());
-        assertTrue(message.contains("has no gradient (MapElements)"), message);
-    }
-
-    private static OnnxNode node(String type, String reads, String makes) {
-        return new OnnxNode(makes, type, "", List.of(reads), List.of(makes), Map.of(), -1);
     }
 
     @Test
