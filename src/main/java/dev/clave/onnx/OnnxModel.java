@@ -59,7 +59,13 @@ public record OnnxModel(
      * @throws FormatException when it cannot be read or breaks a rule of the format
      */
     public static OnnxModel read(Path file) {
-        return parse(file.toString(), bytes(file));
+        byte[] bytes = bytes(file);
+        try {
+            return parse(file.toString(), bytes);
+        } catch (OutOfMemoryError e) {
+            throw new FormatException(
+                    file.toString(), -1, "a file of " + bytes.length + " bytes needs more memory than there is: " + e);
+        }
     }
 
     static byte[] bytes(Path file) {

@@ -97,7 +97,7 @@ public record OnnxNode(
                 case 5 -> tensor = OnnxTensor.read(in.message());
                 case 6, 11 -> throw in.broken("attribute '" + name + "' holds a graph; control flow is not supported");
                 case 7 -> reals = in.reals(reals);
-                case 8 -> wholes = in.wholes(wholes);
+                case 8 -> wholes = in.wholes(wholes, MOST_TENSORS);
                 case 20 -> type = in.small();
                 default -> in.skip();
             }
@@ -132,6 +132,12 @@ public record OnnxNode(
 
     @Override
     public String toString() {
-        return "node '" + (name.isEmpty() && !outputs.isEmpty() ? outputs.get(0) : name) + "' (" + type + ")";
+        String label = name.isEmpty() && !outputs.isEmpty() ? outputs.get(0) : name;
+        return "node '" + clipped(label) + "' (" + clipped(type) + ")";
+    }
+
+    /** Short enough for a message of one line. */
+    private static String clipped(String text) {
+        return text.length() <= 80 ? text : text.substring(0, 77) + "...";
     }
 }

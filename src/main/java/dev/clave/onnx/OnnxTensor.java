@@ -86,11 +86,11 @@ public record OnnxTensor(String name, int type, Shape shape, float @Nullable [] 
         ByteBuffer raw = null;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
-                case 1 -> dims = in.wholes(dims);
+                case 1 -> dims = in.wholes(dims, MOST_AXES);
                 case 2 -> type = in.small();
                 case 3 -> throw in.broken("tensor '" + name + "' is a segment, whole tensors are read");
                 case 4 -> floats = in.reals(floats);
-                case 5, 7 -> wholes = in.wholes(wholes);
+                case 5, 7 -> wholes = in.wholes(wholes, Integer.MAX_VALUE);
                 case 8 -> name = in.text();
                 case 9 -> raw = in.data();
                 case 13 -> throw external(in, name);
@@ -116,9 +116,6 @@ public record OnnxTensor(String name, int type, Shape shape, float @Nullable [] 
     }
 
     private static Shape shape(ProtoReader in, String name, long[] dims) {
-        if (dims.length > MOST_AXES) {
-            throw in.broken("tensor '" + name + "' has " + dims.length + " axes, at most " + MOST_AXES);
-        }
         int[] extents = new int[dims.length];
         for (int i = 0; i < dims.length; i++) {
             if (dims[i] < 0 || dims[i] > Integer.MAX_VALUE) {

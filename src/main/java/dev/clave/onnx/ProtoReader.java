@@ -12,7 +12,10 @@ import java.util.Arrays;
  * Every length is checked against the message it lies in before anything is allocated; groups are refused.
  */
 final class ProtoReader {
-    private static final int MOST_TEXT = 1 << 20;
+    /** Each is appended to a copy, so many would take long. */
+    private static final int MOST_UNPACKED = 1 << 13;
+
+    private static final int MOST_TEXT = 1 << 16;
 
     private final String source;
     private final byte[] bytes;
@@ -120,8 +123,15 @@ final class ProtoReader {
         if (length > MOST_TEXT) {
             throw broken("a text of " + length + " bytes");
         }
+        String text = new String(bytes, at, length, StandardCharsets.UTF_8);
+        for (int i = 0; i < length; i++) {
+            // Names end up in messages on terminals.
+            if ((bytes[at + i] >= 0 && bytes[at + i] < ' ') || bytes[at + i] == 127) {
+                throw broken("a text with control characters");
+            }
+        }
         at += length;
-        return new String(bytes, at - length, length, StandardCharsets.UTF_8);
+        return text;
     }
 
     /** The bytes of a field, not copied. */
@@ -138,15 +148,18 @@ final class ProtoReader {
         return new ProtoReader(source, bytes, at - length, at);
     }
 
-    /** Appends one number or a packed list of them. */
-    long[] wholes(long[] before) {
+    /** Appends one number or a packed list of them; refuses more than most. */
+    long[] wholes(long[] before, int most) {
         if (wire == 0) {
-            return append(before, rawVarint());
+            return append(before, rawVarint(), most);
         }
         ProtoReader packed = message();
         int count = 0;
         for (int i = packed.at; i < packed.end; i++) {
             count += bytes[i] >= 0 ? 1 : 0;
+        }
+        if (count > most - before.length) {
+            throw packed.broken("more than " + most + " numbers");
         }
         long[] all = Arrays.copyOf(before, before.length + count);
         for (int i = before.length; i < all.length; i++) {
@@ -158,9 +171,9 @@ final class ProtoReader {
         return all;
     }
 
-    private long[] append(long[] before, long value) {
-        if (before.length >= 1 << 16) {
-            throw broken("more than 65536 numbers that are not packed");
+    private long[] append(long[] before, long value, int most) {
+        if (before.length >= Math.min(most, MOST_UNPACKED)) {
+            throw broken("more than " + Math.min(most, MOST_UNPACKED) + " numbers");
         }
         long[] all = Arrays.copyOf(before, before.length + 1);
         all[before.length] = value;
@@ -170,8 +183,8 @@ final class ProtoReader {
     /** Appends one float or a packed list of them. */
     float[] reals(float[] before) {
         if (wire == 5) {
-            if (before.length >= 1 << 16) {
-                throw broken("more than 65536 numbers that are not packed");
+            if (before.length >= MOST_UNPACKED) {
+                throw broken("more than " + MOST_UNPACKED + " numbers that are not packed");
             }
             float[] all = Arrays.copyOf(before, before.length + 1);
             all[before.length] = real();
