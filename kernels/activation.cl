@@ -52,3 +52,25 @@ __kernel void activation_backward_input_reference(__global const REAL *restrict 
   grad_input[id] = y > 0 ? g : (REAL)(SLOPE)*g;
 #endif
 }
+
+#if KIND == 0 && !defined(WIDE)
+// tanh as a rational function, numerator and denominator in x*x, fitted to the least relative error (0.35 ULP before
+// rounding) on [0, 9.02]; at most 5.2 ULP off, exact at 0, NaN and beyond. The same text as in conv2d_pool2d.cl.
+__kernel void activation_forward_rational(__global const float *restrict input, __global float *restrict output,
+                                          int total) {
+  const int id = (int)get_global_id(0);
+  if (id >= total)
+    return;
+  const float x = input[id], c = clamp(x, -9.02f, 9.02f), u = c * c;
+  float p = fma(u, 1.3319050751192663e-08f, 2.0583465811796486e-05f);
+  p = fma(p, u, 0.0034940335899591446f);
+  p = fma(p, u, 0.13379716873168945f);
+  p = fma(p, u, 1.0f);
+  float q = fma(u, 7.762010341139103e-07f, 0.00032830910640768707f);
+  q = fma(q, u, 0.025871070101857185f);
+  q = fma(q, u, 0.4671303331851959f);
+  q = fma(q, u, 1.0f);
+  const float y = clamp(c * p / q, -1.0f, 1.0f);
+  output[id] = isnan(x) ? x : y;
+}
+#endif

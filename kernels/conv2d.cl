@@ -7,7 +7,8 @@
 // element (b,f,lane) of a plane p lies at ((b*F + f)*P + p)*LANES + lane. LANES 1 is NCHW. CG = C/GROUPS, KG = K/GROUPS.
 //
 // Macros: REAL float|double; LANES 1,2,4,8,16; the window; GROUPS; HAS_BIAS 0|1; tile sizes KT (output channels), CT
-// (input channels), WT (columns) of one work-item. One work-item computes one tile for LANES samples; global size = number
+// (input channels), WT (columns) of one work-item; WHOLE_ROW, defined only for an input gradient of stride 1 whose tile is a
+// whole row, is the output's width. One work-item computes one tile for LANES samples; global size = number
 // of tiles, any local size (the index is flat and guarded). KT = CT = WT = 1 is the reference form.
 //
 // Numerics: fma in REAL, summed over c, then kh, then kw (forward), k, kh, kw (input gradient), block, oy, ox per lane and
@@ -43,6 +44,10 @@
 #endif
 #ifndef WT
 #define WT 1
+#endif
+#ifndef KL
+#define KL 1
+#define KL_DIVIDES 1
 #endif
 
 #ifdef WIDE
@@ -183,6 +188,14 @@ __kernel void conv2d_backward_input(__global const V *restrict grad_output, __gl
 #if STRIDE_W == 1
       // Output columns ix + PAD_LEFT - kw*DILATION_W; the leftmost one belongs to the last kw.
       V g[SEGMENT];
+#ifdef WHOLE_ROW
+      // The tile is the whole row: what lies beyond the WHOLE_ROW columns of the output is known here and costs nothing.
+      const int x0 = PAD_LEFT - (KW - 1) * DILATION_W;
+#pragma unroll
+      for (int j = 0; j < SEGMENT; j++)
+        if (x0 + j >= 0 && x0 + j < WHOLE_ROW)
+          g[j] = row[x0 + j];
+#else
       const int x0 = ix0 + PAD_LEFT - (KW - 1) * DILATION_W;
       if (x0 >= 0 && x0 + SEGMENT <= ow) {
 #pragma unroll
@@ -194,6 +207,7 @@ __kernel void conv2d_backward_input(__global const V *restrict grad_output, __gl
           g[j] = x0 + j >= 0 && x0 + j < ow ? row[x0 + j] : (V)(0);
       }
 #endif
+#endif
 #pragma unroll
       for (int i = 0; i < CT; i++) {
         __global const REAL *wrow = weight + (((group * kg + k) * cg + min(c0 + i, cg - 1)) * KH + kh) * KW;
@@ -202,7 +216,11 @@ __kernel void conv2d_backward_input(__global const V *restrict grad_output, __gl
           const V value = (V)(wrow[kw]);
 #pragma unroll
           for (int j = 0; j < WT; j++) {
-#if STRIDE_W == 1
+#if defined(WHOLE_ROW)
+            const int at = j + (KW - 1 - kw) * DILATION_W;
+            if (x0 + at >= 0 && x0 + at < WHOLE_ROW)
+              acc[i][j] = fma(value, g[at], acc[i][j]);
+#elif STRIDE_W == 1
             acc[i][j] = fma(value, g[j + (KW - 1 - kw) * DILATION_W], acc[i][j]);
 #else
             const int s = ix0 + j + PAD_LEFT - kw * DILATION_W;
@@ -296,3 +314,73 @@ __kernel void conv2d_backward_bias(__global const V *restrict grad_output, __glo
       acc += grad_output[(b * k_all + k) * positions + p];
   grad_bias[k] = SUM(acc);
 }
+
+// Weight gradient of a 1x1 convolution of stride 1 without padding, and so of a linear layer: a matrix product over samples
+// and positions. Vectors lie across input channels here: samples are turned round in registers, LANES channels of a chunk at
+// a time, so that no sum across lanes is needed. One work-item: LANES input channels of one group, KL output channels at a
+// time (KL_DIVIDES: without a rest) for all of the group. LINEAR: there is one position. Summed over blocks, positions, lanes
+// in order, chunk by chunk.
+#if LANES > 1 && KH == 1 && KW == 1
+#define CHUNK 4
+#ifdef LINEAR
+#define POSITIONS 1
+#else
+#define POSITIONS positions
+#endif
+#if KL_DIVIDES
+#define ROW(k0, i, kg) ((k0) + (i))
+#else
+#define ROW(k0, i, kg) min((k0) + (i), (kg)-1)
+#endif
+
+__kernel void conv2d_backward_weight_pointwise(__global const V *restrict input, __global const V *restrict grad_output,
+                                               __global REAL *restrict grad_weight, int blocks, int c_all, int h, int w,
+                                               int k_all, int oh, int ow) {
+  const int cg = c_all / GROUPS, kg = k_all / GROUPS, ctiles = TILES(cg, LANES), positions = oh * ow;
+  const int id = (int)get_global_id(0);
+  if (id >= GROUPS * ctiles)
+    return;
+  const int c0 = id % ctiles * LANES, group = id / ctiles, live = min(LANES, cg - c0);
+  const int steps = blocks * positions;
+  REAL turned[CHUNK * LANES][LANES] __attribute__((aligned(64)));
+  for (int q0 = 0; q0 < steps; q0 += CHUNK) {
+    const int chunk = min(CHUNK, steps - q0);
+    for (int q = 0; q < chunk; q++) {
+      const int b = (q0 + q) / positions, p = (q0 + q) % positions;
+      for (int c = 0; c < LANES; c++) {
+        const int channel = group * cg + c0 + min(c, live - 1);
+        __global const REAL *x = (__global const REAL *)(input + ((long)b * c_all + channel) * positions + p);
+        for (int lane = 0; lane < LANES; lane++)
+          turned[q * LANES + lane][c] = x[lane];
+      }
+    }
+    for (int k0 = 0; k0 < kg; k0 += KL) {
+      V acc[KL];
+#pragma unroll
+      for (int i = 0; i < KL; i++)
+        acc[i] = (V)(0);
+      for (int q = 0; q < chunk; q++) {
+        const int b = (q0 + q) / positions, p = (q0 + q) % positions;
+        __global const REAL *g = (__global const REAL *)(grad_output + ((long)b * k_all + group * kg) * positions + p);
+        for (int lane = 0; lane < LANES; lane++) {
+          const V x = *(const V *)turned[q * LANES + lane];
+#pragma unroll
+          for (int i = 0; i < KL; i++)
+            acc[i] = fma((V)(g[ROW(k0, i, kg) * POSITIONS * LANES + lane]), x, acc[i]);
+        }
+      }
+      for (int i = 0; i < KL && k0 + i < kg; i++) {
+        __global REAL *to = grad_weight + (long)(group * kg + k0 + i) * cg + c0;
+        if (live == LANES) {
+          JOIN(vstore, LANES)(q0 == 0 ? acc[i] : JOIN(vload, LANES)(0, to) + acc[i], 0, to);
+        } else {
+          REAL sums[LANES] __attribute__((aligned(64)));
+          *(V *)sums = acc[i];
+          for (int c = 0; c < live; c++)
+            to[c] = q0 == 0 ? sums[c] : to[c] + sums[c];
+        }
+      }
+    }
+  }
+}
+#endif

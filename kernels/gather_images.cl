@@ -45,3 +45,31 @@ __kernel void gather_images_forward_reference(__global const uchar *restrict ima
   if (inner == 0)
     batch_labels[n] = label;
 }
+
+// One work-item per row of one block of LANES samples: global size = blocks * channels * output rows.
+#if LANES > 1
+__kernel void gather_images_forward_rows(__global const uchar *restrict images, __global const int *restrict labels,
+                                         __global const int *restrict order, __global REAL *restrict output,
+                                         __global int *restrict batch_labels, int total, int c, int h, int w, int first,
+                                         int live) {
+  const int oh = h + 2 * PAD, ow = w + 2 * PAD, id = (int)get_global_id(0);
+  if (id >= total)
+    return;
+  const int y = id % oh - PAD, channel = id / oh % c, b = id / oh / c;
+  __global REAL *row = output + (long)id * ow * LANES;
+  for (int lane = 0; lane < LANES; lane++) {
+    const int n = b * LANES + lane;
+    const bool real = n < live;
+    const int source = real ? order[first + n] : 0;
+    if (id == b * c * oh)
+      batch_labels[n] = real ? labels[source] : IGNORE;
+    const bool inside = real && y >= 0 && y < h;
+    __global const uchar *from = images + ((long)source * c + channel) * h * w + (inside ? y : 0) * w;
+    for (int x = 0; x < ow; x++) {
+      const bool pixel = inside && x >= PAD && x < w + PAD;
+      const REAL value = pixel ? ((REAL)from[x - PAD] - (REAL)127.5) * (REAL)(1 / 127.5) : (REAL)-1;
+      row[x * LANES + lane] = real ? value : (REAL)0;
+    }
+  }
+}
+#endif

@@ -75,7 +75,7 @@ def operators(Draw):
             yield case, {"n": n, "a": text(a), "shared_a": shared_a, "b": text(b), "shared_b": shared_b}, {
                 "a": x, "b": y, "output": output}
 
-    def pointwise():
+    def elementwise():
         def clip(x, p, q):
             return np.minimum(np.maximum(x, p), q)
 
@@ -88,7 +88,7 @@ def operators(Draw):
             "elu": ("elu", 1, 0), "elu_half": ("elu", 0.5, 0), "softplus": ("softplus", 0, 0), "relu6": ("clip", 0, 6),
             "crossed": ("clip", 2, 1), "affine": ("affine", -0.25, 1.5)}
         for case, (kind, p, q) in cases.items():
-            x = 4 * Draw("pointwise", case).normal(3, 17)
+            x = 4 * Draw("elementwise", case).normal(3, 17)
             x[0, 0], x[0, 1], x[0, 2], x[1, 0] = 0, 60, -60, float("nan")
             yield case, {"kind": kind, "n": 3, "features": 17, "p": p, "q": q}, {
                 "input": x, "output": functions[kind](x.numpy(), p, q)}
@@ -125,4 +125,4 @@ def operators(Draw):
             yield case, {"n": n, "c": c, "h": h, "w": w, "plane_h": plane[0], "plane_w": plane[1], "oh": size[0], "ow": size[1]}, {
                 "input": x, "argmax": where, "output": output}
 
-    return [broadcast, transpose, concat, matmul, pointwise, batch_norm_inference, max_unpool2d]
+    return [broadcast, transpose, concat, matmul, elementwise, batch_norm_inference, max_unpool2d]

@@ -25,18 +25,30 @@ public abstract class Device implements AutoCloseable {
     }
 
     /**
-     * Opens a device.
+     * Opens a device through the binding that the system property {@code clave.binding} names, {@code auto} by default.
      *
      * @param selector {@code auto} (the first OpenCL device, else the CPU), {@code cpu}, {@code opencl} (the first
      *     OpenCL device), an index as listed by {@link #list}, or a part of a device's or platform's name
      * @throws DeviceException when no such device exists; the message lists the ones there are
      */
     public static Device open(String selector) {
+        return open(selector, OpenClDevices.defaultBinding());
+    }
+
+    /**
+     * Opens a device through a binding.
+     *
+     * @param selector as for {@link #open(String)}
+     * @param binding {@code auto} (java.lang.foreign on JDK 22 and newer, else JOCL), {@code ffm} or {@code jocl}
+     * @throws DeviceException when no such device exists, or a binding other than {@code auto} cannot be had
+     */
+    public static Device open(String selector, String binding) {
+        OpenClDevices.checkBinding(binding);
         String wanted = selector.strip().toLowerCase(Locale.ROOT);
         if (wanted.equals("cpu")) {
             return cpu();
         }
-        OpenClDevices found = OpenClDevices.find();
+        OpenClDevices found = OpenClDevices.find(binding);
         if (wanted.equals("auto")) {
             return found.infos().isEmpty() ? cpu() : found.open(0);
         }
@@ -62,14 +74,38 @@ public abstract class Device implements AutoCloseable {
                         + (found.infos().isEmpty() ? "; no OpenCL device: " + found.reason() : ""));
     }
 
+    /**
+     * What one look at this machine's OpenCL found.
+     *
+     * @param devices in the order of their indices; empty when there are none
+     * @param skipped what was skipped and why; empty when nothing was
+     * @param bindingReport one line: which binding was taken, which was skipped and why
+     */
+    public record Survey(List<Info> devices, String skipped, String bindingReport) {}
+
+    /**
+     * Looks at this machine's OpenCL.
+     *
+     * @param binding as for {@link #open(String, String)}
+     */
+    public static Survey survey(String binding) {
+        OpenClDevices found = OpenClDevices.find(binding);
+        return new Survey(found.infos(), found.reason(), found.bindingReport());
+    }
+
     /** The OpenCL devices of this machine in the order of their indices; empty when there are none. */
     public static List<Info> list() {
-        return OpenClDevices.find().infos();
+        return survey(OpenClDevices.defaultBinding()).devices();
     }
 
     /** Why {@link #list} lacks devices: what was skipped and why, empty when nothing was. */
     public static String listReason() {
-        return OpenClDevices.find().reason();
+        return survey(OpenClDevices.defaultBinding()).skipped();
+    }
+
+    /** One line: which binding to OpenCL is taken, which is skipped and why. */
+    public static String bindingReport() {
+        return survey(OpenClDevices.defaultBinding()).bindingReport();
     }
 
     /** What this device is called. */

@@ -1,26 +1,31 @@
 package dev.clave.cli;
 
 import dev.clave.Device;
+import dev.clave.FormatException;
 import dev.clave.data.DataSource;
 import dev.clave.data.ImageDataset;
 import dev.clave.data.Pictures;
-import dev.clave.nn.Classifier;
-import dev.clave.nn.Trainer;
+import dev.clave.nn.Model;
+import dev.clave.nn.Network;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Commands that use a trained network or look at data. */
+/** Commands that use a trained network. */
 final class ModelCommands {
+    private static final int BATCH = 64;
+
     private ModelCommands() {}
 
     /** Loss and accuracy on the test images. */
@@ -36,15 +41,16 @@ final class ModelCommands {
         @Option(names = "--data", description = "directory, mnist or digits")
         private @Nullable String data;
 
-        @Option(names = "--device", defaultValue = "auto")
-        private String device;
+        @Mixin
+        private DeviceOptions device;
 
         @Override
         public void run() {
-            DataSource source = DataSource.resolve(data);
-            try (Device opened = Device.open(device);
-                    Classifier classifier = new Classifier(opened, model)) {
-                Trainer.Epoch result = classifier.evaluate(source.split().test());
+            weights(model);
+            DataSource source = DataOption.forNetwork(spec, data);
+            try (Device opened = device.open();
+                    Model loaded = load(opened, model)) {
+                Map<String, Double> result = loaded.evaluate(source.split().test(), BATCH);
                 spec.commandLine()
                         .getOut()
                         .printf(
@@ -52,9 +58,9 @@ final class ModelCommands {
                                 "Data: %s%nEval samples: %d%n%s - loss: %.4f - acc: %.4f%n",
                                 source.sentence(),
                                 source.split().test().size(),
-                                classifier.network().name(),
-                                result.loss(),
-                                result.accuracy());
+                                loaded.name(),
+                                result.get("loss"),
+                                result.get("acc"));
             }
         }
     }
@@ -75,20 +81,21 @@ final class ModelCommands {
         @Option(names = "--data", description = "directory, mnist or digits")
         private @Nullable String data;
 
-        @Option(names = "--device", defaultValue = "auto")
-        private String device;
+        @Mixin
+        private DeviceOptions device;
 
         @Parameters(paramLabel = "FILE", arity = "0..*", description = "PNG or JPEG files")
         private @Nullable List<Path> files;
 
         @Override
         public void run() {
+            weights(model);
             List<String> names = new ArrayList<>();
             ImageDataset images = images(names);
             PrintWriter out = spec.commandLine().getOut();
-            try (Device opened = Device.open(device);
-                    Classifier classifier = new Classifier(opened, model)) {
-                double[][] all = classifier.probabilities(images);
+            try (Device opened = device.open();
+                    Model loaded = load(opened, model)) {
+                double[][] all = probabilities(loaded.predictStacked(images, BATCH));
                 for (int i = 0; i < all.length; i++) {
                     Pictures.lines(images, i).forEach(out::println);
                     int best = 0;
@@ -104,7 +111,7 @@ final class ModelCommands {
 
         private ImageDataset images(List<String> names) {
             if (indices != null) {
-                ImageDataset test = DataSource.resolve(data).split().test();
+                ImageDataset test = DataOption.forNetwork(spec, data).split().test();
                 for (int index : indices) {
                     names.add(test.name() + " #" + index);
                 }
@@ -122,46 +129,52 @@ final class ModelCommands {
         }
     }
 
-    /** Contact sheet. */
-    @Command(name = "view", description = "Show test images as a PNG contact sheet.", mixinStandardHelpOptions = true)
-    @SuppressWarnings("NullAway.Init") // picocli sets the fields
-    static final class View implements Runnable {
-        @Spec
-        private CommandSpec spec;
-
-        @Option(names = "--index", split = ",", description = "indices of test images; the first 50 by default")
-        private int @Nullable [] indices;
-
-        @Option(names = "--data", description = "directory, mnist or digits")
-        private @Nullable String data;
-
-        @Option(names = "--out", defaultValue = "digits.png", description = "PNG to write (${DEFAULT-VALUE})")
-        private Path file;
-
-        @Override
-        public void run() {
-            DataSource source = DataSource.resolve(data);
-            ImageDataset test = source.split().test();
-            int[] shown = indices;
-            if (shown == null) {
-                shown = new int[Math.min(50, test.size())];
-                Arrays.setAll(shown, i -> i);
-            }
-            pick(test, shown);
-            Pictures.contactSheet(test, shown, file);
-            spec.commandLine().getOut().println("Data: " + source.sentence() + "\n" + file + " written");
+    private static void weights(Path model) {
+        if (!Files.isRegularFile(model)) {
+            String what = Files.isDirectory(model) ? "is a directory" : "no such file";
+            throw new FormatException(model.toString(), -1, what + "; --model names weights saved by train --save");
         }
+    }
+
+    /** The network a file's metadata names, with the file's weights. */
+    private static Model load(Device device, Path file) {
+        Model model = new Model(device, Network.of(file));
+        try {
+            model.load(file);
+        } catch (FormatException e) {
+            model.close();
+            throw e;
+        }
+        return model;
+    }
+
+    /** Softmax of every row. */
+    private static double[][] probabilities(float[][] scores) {
+        double[][] all = new double[scores.length][];
+        for (int n = 0; n < scores.length; n++) {
+            double most = Double.NEGATIVE_INFINITY;
+            for (float score : scores[n]) {
+                most = Math.max(most, score);
+            }
+            double sum = 0;
+            all[n] = new double[scores[n].length];
+            for (int c = 0; c < all[n].length; c++) {
+                all[n][c] = Math.exp(scores[n][c] - most);
+                sum += all[n][c];
+            }
+            for (int c = 0; c < all[n].length; c++) {
+                all[n][c] /= sum;
+            }
+        }
+        return all;
     }
 
     private static ImageDataset pick(ImageDataset data, int[] indices) {
         int size = data.height() * data.width();
+        ViewCommand.check("--index", data, indices);
         byte[] pixels = new byte[indices.length * size];
         int[] labels = new int[indices.length];
         for (int i = 0; i < indices.length; i++) {
-            if (indices[i] < 0 || indices[i] >= data.size()) {
-                throw new IllegalArgumentException(
-                        "--index: " + indices[i] + " is outside 0.." + (data.size() - 1) + " of " + data.name());
-            }
             System.arraycopy(data.pixels(), indices[i] * size, pixels, i * size, size);
             labels[i] = data.labels()[indices[i]];
         }

@@ -1,23 +1,28 @@
 package dev.clave.cli;
 
 import dev.clave.Device;
-import dev.clave.FormatException;
 import dev.clave.data.DataSource;
 import dev.clave.data.Mnist;
 import dev.clave.io.Json;
+import dev.clave.nn.Accuracy;
+import dev.clave.nn.FitResult;
+import dev.clave.nn.Loss;
+import dev.clave.nn.Model;
 import dev.clave.nn.Network;
 import dev.clave.nn.Optimizer;
-import dev.clave.nn.Trainer;
-import java.io.IOException;
+import dev.clave.nn.callback.ProgressBar;
+import dev.clave.nn.callback.Terminal;
 import java.io.PrintWriter;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -38,8 +43,8 @@ final class TrainCommand implements Runnable {
             description = "directory with the four MNIST IDX files, mnist (per-user cache) or digits (built in)")
     private @Nullable String data;
 
-    @Option(names = "--device", defaultValue = "auto", description = "auto, cpu, opencl, an index or a part of a name")
-    private String device;
+    @Mixin
+    private DeviceOptions device;
 
     @Option(names = "--network", defaultValue = "relu", description = "relu or tanh")
     private String network;
@@ -65,93 +70,123 @@ final class TrainCommand implements Runnable {
     @Option(names = "--json", description = "write the results to this file")
     private @Nullable Path json;
 
+    @Mixin
+    private TrainingOptions training;
+
     @Override
     public void run() {
         if (epochs < 1) {
             throw new IllegalArgumentException("--epochs is at least 1, got " + epochs);
         }
-        checkDirectory("--json", json);
-        checkDirectory("--save", save);
-        Network chosen = Network.of(network);
+        if (batch < 1) {
+            throw new IllegalArgumentException("--batch is at least 1, got " + batch);
+        }
+        if (!(learningRate > 0 && learningRate < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("--lr is a finite number above 0, got " + learningRate);
+        }
+        training.check(epochs);
+        OutputFile.check("--json", json);
+        OutputFile.checkRegular("--save", save);
+        Network chosen = Network.of(network, training.dropout());
         Optimizer optimizer = Optimizer.of(optimizerName, learningRate);
         PrintWriter out = spec.commandLine().getOut();
-        DataSource source = DataSource.resolve(data);
+        Terminal terminal = Terminal.detect();
+        DataSource source = DataOption.forNetwork(spec, data);
         Mnist.Split split = source.split();
-        out.println("Data: " + source.sentence());
+        say(out, "Data: " + source.sentence());
+        if (batch > split.train().size()) {
+            throw new IllegalArgumentException(
+                    "--batch " + batch + " is more than the " + split.train().size() + " training images");
+        }
         long begin = System.nanoTime();
-        try (Device opened = Device.open(device);
-                Trainer trainer = new Trainer(opened, chosen, split.train(), split.test(), batch, optimizer, seed)) {
+        try (Device opened = device.open();
+                Model model = new Model(opened, chosen).seed(seed);
+                Interruption interruption = new Interruption(model)) {
+            interruption.arm();
             Device.Info info = opened.info();
-            out.printf(
-                    Locale.ROOT,
-                    "%s: %d parameters, %d training and %d test images, on %s (%s, binding %s)%n",
-                    chosen.name(),
-                    trainer.parameters(),
-                    split.train().size(),
-                    split.test().size(),
-                    info.name(),
-                    info.platform(),
-                    info.binding());
-            out.flush();
-            boolean terminal = Boolean.getBoolean("clave.terminal");
-            List<String> rows = new ArrayList<>();
-            double[] stepMillis = new double[epochs];
-            for (int epoch = 1; epoch <= epochs; epoch++) {
-                String head = "Epoch " + epoch + "/" + epochs;
-                Trainer.Epoch trained = trainer.train(step -> {
-                    if (terminal) {
-                        out.print("\r" + head + " step " + step + "/" + trainer.steps());
-                        out.flush();
-                    }
-                });
-                Trainer.Epoch tested = trainer.evaluate();
-                stepMillis[epoch - 1] = trained.stepMillis();
-                out.printf(
-                        Locale.ROOT,
-                        "%s%s - loss: %.4f - acc: %.4f - eval loss: %.4f - eval acc: %.4f - %.1fs - %.2fms/step%n",
-                        terminal ? "\r" : "",
-                        head,
-                        trained.loss(),
-                        trained.accuracy(),
-                        tested.loss(),
-                        tested.accuracy(),
-                        trained.seconds(),
-                        trained.stepMillis());
-                out.flush();
-                rows.add(String.format(
-                        Locale.ROOT,
-                        "{\"epoch\": %d, \"loss\": %s, \"accuracy\": %s, \"evalLoss\": %s, \"evalAccuracy\": %s, "
-                                + "\"seconds\": %s, \"stepMillis\": %s}",
-                        epoch,
-                        number(trained.loss()),
-                        number(trained.accuracy()),
-                        number(tested.loss()),
-                        number(tested.accuracy()),
-                        number(trained.seconds()),
-                        number(trained.stepMillis())));
+            say(
+                    out,
+                    String.format(
+                            Locale.ROOT,
+                            "%s: %d parameters, %d training and %d test images, on %s (%s, binding %s)",
+                            chosen.name(),
+                            model.parameterCount(),
+                            split.train().size(),
+                            split.test().size(),
+                            info.name(),
+                            info.platform(),
+                            info.binding()));
+            training.begin(model);
+            model.prepare(optimizer, Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
+            FitResult result = model.fit(training.fit(split, batch, epochs, seed)
+                    .callbacks(new ProgressBar(out, terminal, System::nanoTime, training.verbose(), 10)));
+            if (result.interrupted()) {
+                interrupted(out, model);
+                return;
             }
             if (save != null) {
-                trainer.save(save);
-                out.println("weights saved to " + save);
+                model.save(OutputFile.real(save));
+                say(out, "weights saved to " + save);
             }
             if (json != null) {
-                write(json, info, trainer.parameters(), rows, stepMillis, (System.nanoTime() - begin) / 1e9);
+                write(json, info, model.parameterCount(), result.epochs(), (System.nanoTime() - begin) / 1e9);
             }
         }
     }
 
-    private static void checkDirectory(String option, @Nullable Path file) {
-        Path parent = file == null ? null : file.toAbsolutePath().getParent();
-        if (parent != null && !Files.isDirectory(parent)) {
-            throw new IllegalArgumentException(option + ": no directory " + parent + "; make it first");
+    private void say(PrintWriter out, String text) {
+        if (training.verbose() > 0) {
+            out.println(text);
+            out.flush();
         }
     }
 
-    private void write(
-            Path file, Device.Info info, int parameters, List<String> rows, double[] stepMillis, double seconds) {
-        double[] sorted = stepMillis.clone();
+    /** Saves what was done and says how to go on, also when the run is to be silent. */
+    private void interrupted(PrintWriter out, Model model) {
+        Path file = training.interruptedFile();
+        model.saveCheckpoint(file);
+        StringBuilder line = new StringBuilder("./clave");
+        List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
+        for (int i = 0; i < arguments.size(); i++) {
+            String argument = arguments.get(i);
+            if (argument.equals("--resume") || argument.equals("--init")) {
+                i++;
+            } else if (!argument.startsWith("--resume=") && !argument.startsWith("--init=")) {
+                line.append(' ').append(argument.matches("[\\w./:,=+-]+") ? argument : "'" + argument + "'");
+            }
+        }
+        out.println("stopped; go on with: " + line + " --resume " + file);
+        out.flush();
+    }
+
+    private static List<String> rows(List<Map<String, Double>> epochs) {
+        List<String> rows = new ArrayList<>();
+        for (Map<String, Double> logs : epochs) {
+            rows.add(String.format(
+                    Locale.ROOT,
+                    "{\"epoch\": %d, \"loss\": %s, \"accuracy\": %s, \"evalLoss\": %s, \"evalAccuracy\": %s, "
+                            + "\"seconds\": %s, \"stepMillis\": %s}",
+                    (int) value(logs, "epoch") + 1,
+                    number(value(logs, "loss")),
+                    number(value(logs, "acc")),
+                    number(value(logs, "evalLoss")),
+                    number(value(logs, "evalAcc")),
+                    number(value(logs, "seconds")),
+                    number(value(logs, "stepMillis"))));
+        }
+        return rows;
+    }
+
+    private static double value(Map<String, Double> logs, String name) {
+        return logs.getOrDefault(name, Double.NaN);
+    }
+
+    private void write(Path file, Device.Info info, int parameters, List<Map<String, Double>> done, double seconds) {
+        double[] sorted =
+                done.stream().mapToDouble(logs -> value(logs, "stepMillis")).toArray();
         Arrays.sort(sorted);
-        double median = (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+        double median =
+                sorted.length == 0 ? Double.NaN : (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
         String text = "{\n  \"network\": " + Json.quoted(network) + ",\n  \"parameters\": " + parameters
                 + ",\n  \"device\": {\"kind\": " + Json.quoted(info.kind()) + ", \"platform\": "
                 + Json.quoted(info.platform())
@@ -160,14 +195,10 @@ final class TrainCommand implements Runnable {
                 + Json.quoted(info.binding()) + "},\n  \"batch\": " + batch + ",\n  \"seed\": " + seed
                 + ",\n  \"optimizer\": "
                 + Json.quoted(Optimizer.of(optimizerName, learningRate).name())
-                + ",\n  \"epochs\": [\n    " + String.join(",\n    ", rows)
+                + ",\n  \"epochs\": [\n    " + String.join(",\n    ", rows(done))
                 + "\n  ],\n  \"stepMillisMedian\": " + number(median) + ",\n  \"totalSeconds\": " + number(seconds)
                 + "\n}\n";
-        try {
-            Files.writeString(file, text);
-        } catch (IOException e) {
-            throw new FormatException(file.toString(), -1, "cannot be written: " + e.getMessage());
-        }
+        OutputFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static String number(double value) {

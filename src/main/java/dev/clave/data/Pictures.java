@@ -5,11 +5,14 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 
 /** Image files to samples, and samples to contact sheets and terminal text. */
@@ -97,12 +100,30 @@ public final class Pictures {
         return lines;
     }
 
-    /** Writes a PNG with the samples of the given indices, each with its index and label below. */
-    public static void contactSheet(ImageDataset data, int[] indices, Path png) {
-        Path parent = png.toAbsolutePath().getParent();
-        if (parent == null || !Files.isDirectory(parent)) {
-            throw new IllegalArgumentException("no directory " + parent + " for " + png + "; make it first");
+    /** A sample's type, shape, label and values, one line per row of pixels. */
+    public static List<String> values(ImageDataset data, int index) {
+        List<String> lines = new ArrayList<>();
+        lines.add(String.format(
+                Locale.ROOT,
+                "%s #%d: type u8, shape [1, %d, %d], label %d, values 0 (background) to 255:",
+                data.name(),
+                index,
+                data.height(),
+                data.width(),
+                data.labels()[index]));
+        for (int y = 0; y < data.height(); y++) {
+            StringBuilder line = new StringBuilder();
+            for (int x = 0; x < data.width(); x++) {
+                int value = data.pixels()[(index * data.height() + y) * data.width() + x] & 255;
+                line.append(String.format(Locale.ROOT, "%4d", value));
+            }
+            lines.add(line.toString());
         }
+        return lines;
+    }
+
+    /** A PNG file's bytes: the samples of the given indices, each with its index and label below. */
+    public static byte[] contactSheet(ImageDataset data, int[] indices) {
         int columns = Math.min(10, Math.max(1, indices.length));
         int rows = (indices.length + columns - 1) / columns;
         int cellWidth = data.width() * SCALE + 12;
@@ -127,10 +148,14 @@ public final class Pictures {
             g.drawString("#" + indices[i] + "  " + data.labels()[indices[i]], left, top + data.height() * SCALE + 14);
         }
         g.dispose();
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
         try {
-            ImageIO.write(sheet, "png", png.toFile());
+            if (!ImageIO.write(sheet, "png", png)) {
+                throw new IllegalStateException("this Java has no PNG writer");
+            }
         } catch (IOException e) {
-            throw new FormatException(png.toString(), -1, "cannot be written: " + e.getMessage());
+            throw new UncheckedIOException(e);
         }
+        return png.toByteArray();
     }
 }

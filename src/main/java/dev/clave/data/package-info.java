@@ -1,4 +1,4 @@
-/** Datasets. */
+/** Datasets, and random changes of their images: {@link dev.clave.data.Transforms}. */
 @NullMarked
 package dev.clave.data;
 

@@ -7,7 +7,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -103,8 +106,20 @@ public final class Safetensors {
         try {
             return parse(file.toString(), Files.readAllBytes(file));
         } catch (IOException | OutOfMemoryError e) {
-            throw new FormatException(file.toString(), -1, "cannot be read: " + e);
+            throw new FormatException(file.toString(), -1, "cannot be read: " + reason(e));
         }
+    }
+
+    private static String reason(Throwable failure) {
+        if (failure instanceof NoSuchFileException) {
+            return "no such file";
+        }
+        if (failure instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        return failure instanceof FileSystemException system && system.getReason() != null
+                ? system.getReason()
+                : String.valueOf(failure.getMessage());
     }
 
     static Safetensors parse(String source, byte[] bytes) {
@@ -258,7 +273,7 @@ public final class Safetensors {
                 folder.force(true);
             }
         } catch (IOException e) {
-            FormatException failure = new FormatException(file.toString(), -1, "cannot be written: " + e);
+            FormatException failure = new FormatException(file.toString(), -1, "cannot be written: " + reason(e));
             try {
                 Files.deleteIfExists(temporary);
             } catch (IOException second) {

@@ -39,7 +39,7 @@ public final class Inference implements AutoCloseable {
         this.lanes = format.lanes();
         this.parameters = new ParameterSet(device, DType.F32, graph.root());
         try {
-            parameters.load("weights", weights);
+            parameters.load("weights", weights, false);
             this.plan = new Plan(device, graph, parameters, format, batch, Lowering.Purpose.INFERENCE, 0);
         } catch (RuntimeException e) {
             parameters.close();

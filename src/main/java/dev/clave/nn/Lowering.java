@@ -4,6 +4,7 @@ import dev.clave.DType;
 import dev.clave.Shape;
 import dev.clave.op.Add;
 import dev.clave.op.AvgPool2d;
+import dev.clave.op.Conv2dPool2d;
 import dev.clave.op.Format;
 import dev.clave.op.Geometry;
 import dev.clave.op.Problem;
@@ -49,10 +50,16 @@ final class Lowering {
     private final Map<Node, List<Buffer>> contributions = new HashMap<>();
     private final Map<Parameter, Integer> parameterReads = new HashMap<>();
     private final Map<Parameter, Buffer> parameterBuffers = new HashMap<>();
+    private final Map<Node, Fusion> fusions;
     private final @Nullable Buffer outputGradient;
     private @Nullable Buffer inputGradient;
 
-    Lowering(Graph graph, ParameterSet parameters, Format format, int batch, Purpose purpose, long seed) {
+    /**
+     * Lowers.
+     *
+     * @param fuse whether neighbours may run as one operator
+     */
+    Lowering(Graph graph, ParameterSet parameters, Format format, int batch, Purpose purpose, long seed, boolean fuse) {
         this.graph = graph;
         this.parameters = parameters;
         this.format = format;
@@ -60,6 +67,7 @@ final class Lowering {
         this.purpose = purpose;
         this.seed = seed;
         List<Node> nodes = graph.live();
+        this.fusions = fuse ? Fusion.find(nodes, graph.outputs()) : Map.of();
         int dropouts = 0;
         for (Node node : nodes) {
             dropouts += node.operation() instanceof Operation.Dropout ? 1 : 0;
@@ -116,6 +124,13 @@ final class Lowering {
             values.put(node, Objects.requireNonNull(more.get("argmax"), node.name()));
             return;
         }
+        Fusion fusion = fusions.get(node);
+        if (fusion != null) {
+            if (node == fusion.last()) {
+                forward(fusion);
+            }
+            return;
+        }
         if (isAlias(node)) {
             values.put(node, value(node.inputs().get(0)));
             return;
@@ -136,6 +151,27 @@ final class Lowering {
             bound.put(slot.name(), forwardBuffer(node, slot, geometry));
         }
         forward.add(new Step(node.name(), problem, bound));
+    }
+
+    private void forward(Fusion fusion) {
+        Geometry geometry = fusion.geometry(batch);
+        geometries.put(fusion.conv(), fusion.convolution(batch));
+        geometries.put(fusion.last(), geometry);
+        fusion.conv().parameters().values().forEach(parameter -> parameterReads.merge(parameter, 1, Integer::sum));
+        Problem problem = geometry.problem("forward", format);
+        Map<String, Buffer> bound = new LinkedHashMap<>();
+        for (Slot slot : problem.slots()) {
+            bound.put(slot.name(), fusedBuffer(fusion, slot));
+        }
+        forward.add(new Step(fusion.conv().name(), problem, bound));
+    }
+
+    private Buffer fusedBuffer(Fusion fusion, Slot slot) {
+        return switch (slot.name()) {
+            case "input", "weight", "bias" -> forwardBuffer(fusion.conv(), slot, geometry(fusion.conv()));
+            case "reciprocal" -> forwardBuffer(fusion.last(), slot, ((Conv2dPool2d) geometry(fusion.last())).pool());
+            default -> forwardBuffer(fusion.last(), slot, geometry(fusion.last()));
+        };
     }
 
     private boolean isAlias(Node node) {
@@ -195,9 +231,29 @@ final class Lowering {
             throw new IllegalArgumentException("layer " + node.name() + ": has no gradient ("
                     + node.operation().getClass().getSimpleName() + "); use the network for inference");
         }
-        for (String direction : geometry(node).directions()) {
-            backward(node, direction, gradient);
+        Fusion fusion = fusions.get(node);
+        Node differentiated = fusion == null ? node : fusion.conv();
+        Buffer made = fusion == null ? gradient : backward(fusion, gradient);
+        for (String direction : geometry(differentiated).directions()) {
+            backward(differentiated, direction, made);
         }
+    }
+
+    /** The gradient of the convolution's result. */
+    private Buffer backward(Fusion fusion, Buffer gradient) {
+        Problem problem = geometry(fusion.last()).problem("backwardConv", format);
+        Map<String, Buffer> bound = new LinkedHashMap<>();
+        for (Slot slot : problem.slots()) {
+            bound.put(
+                    slot.name(),
+                    switch (slot.name()) {
+                        case "gradOutput" -> gradient;
+                        case "gradConv" -> fresh("gradient of " + fusion.conv().name(), slot.dtype(), slot.shape());
+                        default -> fusedBuffer(fusion, slot);
+                    });
+        }
+        backward.add(new Step(fusion.conv().name(), problem, bound));
+        return Objects.requireNonNull(bound.get("gradConv"));
     }
 
     private void backward(Node node, String direction, Buffer gradient) {

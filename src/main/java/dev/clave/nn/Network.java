@@ -1,5 +1,7 @@
 package dev.clave.nn;
 
+import dev.clave.FormatException;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -31,11 +33,44 @@ public record Network(String name, Layer layer, int height, int width, int pad) 
      * @throws IllegalArgumentException when the name is unknown
      */
     public static Network of(String name) {
+        return of(name, 0);
+    }
+
+    /**
+     * A fresh network of a name with dropout between its linear layers; the parameters are the same without.
+     *
+     * @param dropout share dropped in training, [0, 1)
+     * @throws IllegalArgumentException when the name is unknown or the share out of range
+     */
+    public static Network of(String name, double dropout) {
         return switch (name) {
-            case "relu" -> new Network(name, LeNet.relu(CLASSES), SIDE, SIDE, 0);
-            case "tanh" -> new Network(name, LeNet.tanh(CLASSES), SIDE, SIDE, 2);
+            case "relu" ->
+                new Network(name, new LeNet(CLASSES, LeNet.Form.usual().dropout(dropout)), SIDE, SIDE, 0);
+            case "tanh" -> new Network(name, LeNet.tanh(CLASSES, dropout), SIDE, SIDE, 2);
             default -> throw new IllegalArgumentException("unknown network '" + name + "'; there are " + names());
         };
+    }
+
+    /**
+     * The network whose weights a file holds, by its metadata.
+     *
+     * @throws FormatException when the file is broken or names no known network
+     */
+    public static Network of(Path file) {
+        String name = WeightsFile.read(file).metadata().get("network");
+        if (name == null) {
+            throw new FormatException(
+                    file.toString(), -1, "the metadata names no network; save weights with train --save");
+        }
+        if (!names().contains(name)) {
+            throw new FormatException(file.toString(), -1, "holds network '" + name + "', known are " + names());
+        }
+        return of(name);
+    }
+
+    /** What {@link Model} is told of the input. */
+    InputSpec input() {
+        return InputSpec.image(1, height + 2 * pad, width + 2 * pad).padded(pad);
     }
 
     /** Shape of one sample as the first layer sees it. */

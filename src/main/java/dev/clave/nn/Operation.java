@@ -9,12 +9,12 @@ import dev.clave.op.BiasAdd;
 import dev.clave.op.Broadcast;
 import dev.clave.op.Concat;
 import dev.clave.op.Conv2d;
+import dev.clave.op.Elementwise;
 import dev.clave.op.Geometry;
 import dev.clave.op.LogSoftmax;
 import dev.clave.op.MatMul;
 import dev.clave.op.MaxPool2d;
 import dev.clave.op.MaxUnpool2d;
-import dev.clave.op.Pointwise;
 import dev.clave.op.Softmax;
 import dev.clave.op.Transpose;
 import dev.clave.op.Window;
@@ -95,9 +95,10 @@ public sealed interface Operation {
                         + Arrays.toString(in.get(0)) + ")");
             }
             Conv2d g = geometry(1, in);
-            if (in.size() > 1 && !Shape.of(in.get(1)).equals(g.weightShape())) {
+            Shape weight = Shape.of(outputs, inputs / groups, window.kh(), window.kw());
+            if (in.size() > 1 && !Shape.of(in.get(1)).equals(weight)) {
                 throw new IllegalArgumentException(
-                        "conv2d: takes a weight " + g.weightShape() + ", got " + Arrays.toString(in.get(1)));
+                        "conv2d: takes a weight " + weight + ", got " + Arrays.toString(in.get(1)));
             }
             if (in.size() > 2 && Shape.of(in.get(2)).elements() != outputs) {
                 throw new IllegalArgumentException(
@@ -119,8 +120,12 @@ public sealed interface Operation {
         @Override
         public Conv2d geometry(int batch, List<int[]> in) {
             int[] image = image("conv2d", in.get(0));
-            return new Conv2d(
-                    Math.multiplyExact(batch, image[0]), inputs, image[2], image[3], outputs, window, groups, bias);
+            int n = Math.multiplyExact(batch, image[0]);
+            if (groups == 1 && window.equals(Window.of(image[2], image[3]))) {
+                // A kernel as large as the image is a matrix product; the weights lie in the same order.
+                return new Conv2d(n, inputs * image[2] * image[3], 1, 1, outputs, Window.of(1, 1), 1, bias);
+            }
+            return new Conv2d(n, inputs, image[2], image[3], outputs, window, groups, bias);
         }
     }
 
@@ -522,7 +527,7 @@ public sealed interface Operation {
     }
 
     /** A function of each element with two parameters. */
-    record MapElements(Pointwise.Kind kind, double p, double q) implements Operation {
+    record MapElements(Elementwise.Kind kind, double p, double q) implements Operation {
         @Override
         public int[] output(List<int[]> in) {
             return in.get(0);
@@ -535,7 +540,7 @@ public sealed interface Operation {
 
         @Override
         public Geometry geometry(int batch, List<int[]> in) {
-            return new Pointwise(kind, batch, elements(in.get(0)), p, q);
+            return new Elementwise(kind, batch, elements(in.get(0)), p, q);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.clave.Tensor;
 import dev.clave.internal.rng.Philox;
 import dev.clave.io.Safetensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,9 @@ final class ParameterSet implements AutoCloseable {
             return parameter.shape();
         }
     }
+
+    /** Begin of the names of tensors in a file that are no weights. */
+    static final String STATE = "@";
 
     private final Device device;
     private final DType real;
@@ -166,28 +170,86 @@ final class ParameterSet implements AutoCloseable {
         }
     }
 
-    /** Takes weights; checks all of them before it changes any. */
-    void load(String source, Safetensors file) {
+    /**
+     * Takes weights; checks all of them before it changes any. Tensors whose names begin with {@link #STATE} are no weights.
+     *
+     * @param skipMismatch leaves out what is missing, has another shape or is not part of the network
+     * @return the names left out
+     */
+    List<String> load(String source, Safetensors file, boolean skipMismatch) {
+        Map<String, String> faults = new LinkedHashMap<>();
         for (Entry entry : entries.values()) {
             if (!file.names().contains(entry.name())) {
-                throw new FormatException(
-                        source, -1, "tensor '" + entry.name() + "' is missing; is it another network?");
-            }
-            if (!file.shape(entry.name()).equals(entry.shape())) {
-                throw new FormatException(
-                        source,
-                        -1,
-                        "tensor '" + entry.name() + "' is " + file.shape(entry.name()) + ", expected " + entry.shape());
+                faults.put(entry.name(), "is missing; is it another network?");
+            } else if (!file.shape(entry.name()).equals(entry.shape())) {
+                faults.put(entry.name(), "is " + file.shape(entry.name()) + ", expected " + entry.shape());
             }
         }
         for (String name : file.names()) {
-            if (!entries.containsKey(name)) {
-                throw new FormatException(source, -1, "tensor '" + name + "' is not part of the network");
+            if (!entries.containsKey(name) && !name.startsWith(STATE)) {
+                faults.put(name, "is not part of the network");
             }
         }
+        if (!skipMismatch) {
+            faults.forEach((name, fault) -> {
+                throw new FormatException(source, -1, "tensor '" + name + "' " + fault);
+            });
+        }
         Map<String, float[]> read = new LinkedHashMap<>();
-        entries.keySet().forEach(name -> read.put(name, file.floats(name)));
+        for (String name : entries.keySet()) {
+            if (!faults.containsKey(name)) {
+                read.put(name, finite(source, name, file));
+            }
+        }
         read.forEach((name, floats) -> tensor(name).write(floats));
+        return new ArrayList<>(faults.keySet());
+    }
+
+    private static float[] finite(String source, String name, Safetensors file) {
+        float[] values;
+        try {
+            values = file.floats(name);
+        } catch (IllegalArgumentException e) {
+            throw new FormatException(source, -1, String.valueOf(e.getMessage()));
+        }
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new FormatException(
+                        source,
+                        -1,
+                        "tensor '" + name + "' holds " + values[i] + " at element " + i + "; it is of no use");
+            }
+        }
+        return values;
+    }
+
+    /** All trained values of a flat tensor by the names of the parameters. */
+    Map<String, float[]> split(Tensor flat) {
+        float[] all = flat.readFloats();
+        Map<String, float[]> parts = new LinkedHashMap<>();
+        for (Entry entry : entries.values()) {
+            if (entry.parameter().trainable()) {
+                parts.put(
+                        entry.name(),
+                        Arrays.copyOfRange(
+                                all,
+                                entry.first(),
+                                entry.first() + entry.shape().elements()));
+            }
+        }
+        return parts;
+    }
+
+    /** The opposite of {@link #split}; gaps become zeros. */
+    void join(Map<String, float[]> parts, Tensor flat) {
+        float[] all = new float[flat.shape().elements()];
+        for (Entry entry : entries.values()) {
+            float[] part = parts.get(entry.name());
+            if (part != null) {
+                System.arraycopy(part, 0, all, entry.first(), part.length);
+            }
+        }
+        flat.write(all);
     }
 
     @Override

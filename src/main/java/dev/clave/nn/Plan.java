@@ -37,12 +37,30 @@ final class Plan implements AutoCloseable {
             int batch,
             Lowering.Purpose use,
             long seed) {
+        this(device, graph, parameters, format, batch, use, seed, true);
+    }
+
+    /**
+     * Compiles.
+     *
+     * @param fuse false runs operator by operator, the oracle of the fused form
+     */
+    Plan(
+            Device device,
+            Graph graph,
+            ParameterSet parameters,
+            Format format,
+            int batch,
+            Lowering.Purpose use,
+            long seed,
+            boolean fuse) {
         this.format = format;
         this.batch = batch;
         if (use != Lowering.Purpose.INFERENCE) {
             parameters.needGradients();
         }
-        this.lowering = new Lowering(graph, parameters, format, batch, use, seed);
+        this.lowering = new Lowering(
+                graph, parameters, format, batch, use, seed, fuse && device.isOpenCl() && format.real() == DType.F32);
         pool.place(device, lowering.buffers());
         lowering.constants().forEach((buffer, values) -> buffer.tensor().write(values));
         prepare(device, lowering.forward(), forward);

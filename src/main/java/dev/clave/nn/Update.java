@@ -45,6 +45,11 @@ final class Update implements AutoCloseable {
         state.put(name, device.allocate(real, Shape.of(count)).write(new double[count]));
     }
 
+    /** Takes the gradients from another tensor from now on. */
+    void gradients(Tensor gradients) {
+        invocation.bind("gradient", gradients);
+    }
+
     /** Changes the parameters; steps count from 1. */
     void run(long step, double learningRate) {
         invocation.set("learning_rate", learningRate);

@@ -4,7 +4,7 @@ import dev.clave.nn.Operation;
 import dev.clave.nn.Parameter;
 import dev.clave.nn.Value;
 import dev.clave.op.Broadcast;
-import dev.clave.op.Pointwise;
+import dev.clave.op.Elementwise;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -52,7 +52,7 @@ final class MatrixNodes extends NodeReader {
     }
 
     private Value scaled(Value value, double factor) {
-        return factor == 1 ? value : append(new Operation.MapElements(Pointwise.Kind.AFFINE, factor, 0), value);
+        return factor == 1 ? value : append(new Operation.MapElements(Elementwise.Kind.AFFINE, factor, 0), value);
     }
 
     /** A fully connected layer with known weights, held as [out, in]. */

@@ -6,7 +6,7 @@ import dev.clave.nn.Value;
 import dev.clave.onnx.OnnxNode.Attribute;
 import dev.clave.op.Activation;
 import dev.clave.op.Broadcast;
-import dev.clave.op.Pointwise;
+import dev.clave.op.Elementwise;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -44,8 +44,8 @@ final class Nodes extends NodeReader {
             case "LeakyRelu" -> activation(Activation.Kind.LEAKY_RELU, attributes.real("alpha", 0.01));
             case "Tanh" -> activation(Activation.Kind.TANH, 0);
             case "Sigmoid" -> activation(Activation.Kind.SIGMOID, 0);
-            case "Elu" -> put(map(Pointwise.Kind.ELU, attributes.real("alpha", 1), 0));
-            case "Softplus" -> put(map(Pointwise.Kind.SOFTPLUS, 0, 0));
+            case "Elu" -> put(map(Elementwise.Kind.ELU, attributes.real("alpha", 1), 0));
+            case "Softplus" -> put(map(Elementwise.Kind.SOFTPLUS, 0, 0));
             case "Clip" -> clip(matrices);
             case "Softmax" -> softmax(false);
             case "LogSoftmax" -> softmax(true);
@@ -64,7 +64,7 @@ final class Nodes extends NodeReader {
         put(append(new Operation.Activate(kind, slope), value(0)));
     }
 
-    private Value map(Pointwise.Kind kind, double p, double q) {
+    private Value map(Elementwise.Kind kind, double p, double q) {
         return append(new Operation.MapElements(kind, p, q), value(0));
     }
 
@@ -74,7 +74,7 @@ final class Nodes extends NodeReader {
         if (known) {
             double least = old ? attributes.real("min", Double.NEGATIVE_INFINITY) : bound(1, Double.NEGATIVE_INFINITY);
             double most = old ? attributes.real("max", Double.POSITIVE_INFINITY) : bound(2, Double.POSITIVE_INFINITY);
-            put(map(Pointwise.Kind.CLIP, least, most));
+            put(map(Elementwise.Kind.CLIP, least, most));
             return;
         }
         if (lead() == 1) {

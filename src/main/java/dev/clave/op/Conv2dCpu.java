@@ -153,12 +153,12 @@ final class Conv2dCpu implements CpuKernel {
     }
 
     /** First output column whose input column ox * stride + shift is not negative. */
-    private static int first(int shift, int stride) {
+    static int first(int shift, int stride) {
         return shift >= 0 ? 0 : (-shift + stride - 1) / stride;
     }
 
     /** One past the last output column whose input column lies inside the width. */
-    private static int last(int shift, int stride, int width, int ow) {
+    static int last(int shift, int stride, int width, int ow) {
         return shift >= width ? 0 : Math.min(ow, (width - 1 - shift) / stride + 1);
     }
 }

@@ -7,9 +7,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Candidates of conv2d: register tiles over lanes, and the same text with tiles of one as the reference. */
 final class Conv2dOpenCl implements OpenClCandidate {
-    /** Accumulators and operands that fit the 32 vector registers of an AVX-512 core; more of them spill. */
-    private static final int REGISTERS = 28;
-
     private final boolean tiled;
 
     private Conv2dOpenCl(boolean tiled) {
@@ -17,7 +14,7 @@ final class Conv2dOpenCl implements OpenClCandidate {
     }
 
     static List<OpenClCandidate> candidates() {
-        return List.of(new Conv2dOpenCl(true), new Conv2dOpenCl(false));
+        return List.of(new PointwiseOpenCl(), new Conv2dOpenCl(true), new Conv2dOpenCl(false));
     }
 
     @Override
@@ -43,11 +40,12 @@ final class Conv2dOpenCl implements OpenClCandidate {
         Conv2d g = (Conv2d) problem.geometry();
         Window win = g.window();
         int blocks = problem.format().blocks(g.n());
+        int lanes = problem.format().lanes();
         int cg = g.c() / g.groups();
         int kg = g.k() / g.groups();
         Launch launch = switch (problem.direction()) {
-            case "forward" -> forward(g, blocks, kg);
-            case "backwardInput" -> backwardInput(g, blocks, cg);
+            case "forward" -> forward(g, blocks, kg, lanes);
+            case "backwardInput" -> backwardInput(g, blocks, cg, lanes);
             case "backwardWeight" -> backwardWeight(g, cg, kg);
             default ->
                 new Launch("conv2d", "conv2d_backward_bias")
@@ -77,28 +75,29 @@ final class Conv2dOpenCl implements OpenClCandidate {
         return tiled ? launch.tiles(tiles) : launch.elements(tiles);
     }
 
-    private Launch forward(Conv2d g, int blocks, int kg) {
-        Window win = g.window();
-        int wt = tiled ? columns(g.ow()) : 1;
-        int segment = (wt - 1) * win.strideW() + (win.kw() - 1) * win.dilationW() + 1;
-        int kt = tiled ? channels(kg, (REGISTERS - segment) / wt) : 1;
+    private Launch forward(Conv2d g, int blocks, int kg, int lanes) {
+        ConvTile tile =
+                tiled ? ConvTile.choose(g.ow(), kg, g.window(), g.window().strideW(), 0, lanes) : ConvTile.ONE;
         Launch launch = new Launch("conv2d", "conv2d_forward").buffers("input", "weight");
         if (g.bias()) {
             launch.buffers("bias");
         }
-        launch.buffers("output").define("KT", kt).define("WT", wt);
-        return index(launch, (long) blocks * g.groups() * up(kg, kt) * g.oh() * up(g.ow(), wt));
+        launch.buffers("output").define("KT", tile.channels()).define("WT", tile.columns());
+        return index(
+                launch, (long) blocks * g.groups() * up(kg, tile.channels()) * g.oh() * up(g.ow(), tile.columns()));
     }
 
-    private Launch backwardInput(Conv2d g, int blocks, int cg) {
-        int wt = tiled ? columns(g.w()) : 1;
-        int segment = (wt - 1) + (g.window().kw() - 1) * g.window().dilationW() + 1;
-        int ct = tiled ? channels(cg, (REGISTERS - segment) / wt) : 1;
+    private Launch backwardInput(Conv2d g, int blocks, int cg, int lanes) {
+        int whole = g.window().strideW() == 1 && g.window().kw() > 1 ? g.ow() : 0;
+        ConvTile tile = tiled ? ConvTile.choose(g.w(), cg, g.window(), 1, whole, lanes) : ConvTile.ONE;
         Launch launch = new Launch("conv2d", "conv2d_backward_input")
                 .buffers("gradOutput", "weight", "gradInput")
-                .define("CT", ct)
-                .define("WT", wt);
-        return index(launch, (long) blocks * g.groups() * up(cg, ct) * g.h() * up(g.w(), wt));
+                .define("CT", tile.channels())
+                .define("WT", tile.columns());
+        if (tiled && tile.columns() == g.w() && whole > 0) {
+            launch.define("WHOLE_ROW", whole);
+        }
+        return index(launch, (long) blocks * g.groups() * up(cg, tile.channels()) * g.h() * up(g.w(), tile.columns()));
     }
 
     private Launch backwardWeight(Conv2d g, int cg, int kg) {
@@ -110,11 +109,6 @@ final class Conv2dOpenCl implements OpenClCandidate {
                 .define("CT", ct);
         return index(
                 launch, (long) g.groups() * up(kg, kt) * up(cg, ct) * g.window().kh());
-    }
-
-    /** Columns per tile: a divisor of the width where a small one exists. */
-    private static int columns(int width) {
-        return width % 4 == 0 || width > 8 ? 4 : Math.min(width, 2);
     }
 
     /** Channels per tile: the largest divisor up to the limit, else the limit with a guarded tail. */

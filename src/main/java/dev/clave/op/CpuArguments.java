@@ -1,6 +1,7 @@
 package dev.clave.op;
 
 import dev.clave.Tensor;
+import dev.clave.internal.cpu.CpuDevice;
 import dev.clave.internal.cpu.CpuStorage;
 import java.util.Map;
 
@@ -14,17 +15,36 @@ final class CpuArguments {
         this.scalars = scalars;
     }
 
-    private CpuStorage storage(String slot) {
+    Tensor tensor(String slot) {
         Tensor tensor = tensors.get(slot);
         if (tensor == null) {
             throw new IllegalStateException("tensor '" + slot + "' is not bound");
         }
-        return (CpuStorage) tensor.storage();
+        return tensor;
+    }
+
+    private CpuStorage storage(String slot) {
+        return (CpuStorage) tensor(slot).storage();
     }
 
     Reals reals(String slot) {
         CpuStorage storage = storage(slot);
         return Reals.of(storage.array(), storage.offset());
+    }
+
+    /** The array behind a single-precision tensor; its first element is at {@link #offset}. */
+    float[] floats(String slot) {
+        return (float[]) storage(slot).array();
+    }
+
+    /** The same with its offset, for those who keep both. */
+    Reals.Floats view(String slot) {
+        return new Reals.Floats(floats(slot), offset(slot));
+    }
+
+    /** The device the tensors live on. */
+    CpuDevice device() {
+        return (CpuDevice) tensors.values().iterator().next().device();
     }
 
     boolean has(String slot) {

@@ -34,8 +34,8 @@ public final class Invocation implements AutoCloseable {
         this.launches = launches;
     }
 
-    static Invocation cpu(Device device, Problem problem, CpuKernel kernel) {
-        return new Invocation(device, problem, "twin", kernel, List.of());
+    static Invocation cpu(Device device, Problem problem, String candidate, CpuKernel kernel) {
+        return new Invocation(device, problem, candidate, kernel, List.of());
     }
 
     static Invocation openCl(OpenClDevice device, Problem problem, OpenClCandidate candidate) {

@@ -1,5 +1,6 @@
 package dev.clave.op;
 
+import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.ArrayList;
@@ -10,18 +11,34 @@ import org.jspecify.annotations.Nullable;
 public final class Operators {
     private Operators() {}
 
-    private record Row(String name, CpuKernel cpu, List<OpenClCandidate> candidates) {}
+    private static final String REFERENCE = "reference";
+
+    private record Row(String name, CpuKernel cpu, @Nullable CpuFast fast, List<OpenClCandidate> candidates) {
+        Row(String name, CpuKernel cpu, List<OpenClCandidate> candidates) {
+            this(name, cpu, null, candidates);
+        }
+
+        /** Why the fast path of the CPU does not take the problem, null when it does. */
+        @Nullable
+        String fastRefuses(Problem problem) {
+            if (fast == null) {
+                return "there is none";
+            }
+            return problem.format().real() == DType.F32 ? fast.refuses(problem) : "single precision only";
+        }
+    }
 
     private static final List<Row> ROWS = List.of(
-            new Row("conv2d", new Conv2dCpu(), Conv2dOpenCl.candidates()),
-            new Row("max_pool2d", new MaxPool2dCpu(), MaxPool2dOpenCl.candidates()),
-            new Row("avg_pool2d", new AvgPool2dCpu(), AvgPool2dOpenCl.candidates()),
-            new Row("activation", new ActivationCpu(), ActivationOpenCl.candidates()),
+            new Row("conv2d", new Conv2dCpu(), new Conv2dCpuFast(), Conv2dOpenCl.candidates()),
+            new Row("conv2d_pool2d", new Conv2dPool2dCpu(), Conv2dPool2dOpenCl.candidates()),
+            new Row("max_pool2d", new MaxPool2dCpu(), new MaxPool2dCpuFast(), MaxPool2dOpenCl.candidates()),
+            new Row("avg_pool2d", new AvgPool2dCpu(), new AvgPool2dCpuFast(), AvgPool2dOpenCl.candidates()),
+            new Row("activation", new ActivationCpu(), new ActivationCpuFast(), ActivationOpenCl.candidates()),
             new Row("softmax_cross_entropy", new SoftmaxCrossEntropyCpu(), SoftmaxCrossEntropyOpenCl.candidates()),
-            new Row("adam", new AdamCpu(), AdamOpenCl.candidates()),
-            new Row("sgd", new SgdCpu(), SgdOpenCl.candidates()),
-            new Row("dropout", new DropoutCpu(), DropoutOpenCl.candidates()),
-            new Row("gemm", new GemmCpu(), GemmOpenCl.candidates()),
+            new Row("adam", new AdamCpu(), new AdamCpuFast(), AdamOpenCl.candidates()),
+            new Row("sgd", new SgdCpu(), new SgdCpuFast(), SgdOpenCl.candidates()),
+            new Row("dropout", new DropoutCpu(), new DropoutCpuFast(), DropoutOpenCl.candidates()),
+            new Row("gemm", new GemmCpu(), new GemmCpuFast(), GemmOpenCl.candidates()),
             new Row("softmax", new SoftmaxCpu(false), SoftmaxOpenCl.candidates()),
             new Row("log_softmax", new SoftmaxCpu(true), SoftmaxOpenCl.candidates()),
             new Row("add", new AddCpu(), AddOpenCl.candidates()),
@@ -31,10 +48,14 @@ public final class Operators {
             new Row("transpose", new TransposeCpu(), TransposeOpenCl.candidates()),
             new Row("concat", new ConcatCpu(), ConcatOpenCl.candidates()),
             new Row("matmul", new MatMulCpu(), MatMulOpenCl.candidates()),
-            new Row("pointwise", new PointwiseCpu(), PointwiseOpenCl.candidates()),
+            new Row("elementwise", new ElementwiseCpu(), ElementwiseOpenCl.candidates()),
             new Row("batch_norm_inference", new BatchNormInferenceCpu(), BatchNormInferenceOpenCl.candidates()),
             new Row("max_unpool2d", new MaxUnpool2dCpu(), MaxUnpool2dOpenCl.candidates()),
-            new Row("gather_images", new GatherImagesCpu(), GatherImagesOpenCl.candidates()));
+            new Row(
+                    "gather_images",
+                    new GatherImagesCpu(),
+                    new GatherImagesCpuFast(),
+                    GatherImagesOpenCl.candidates()));
 
     /** Names of all operators. */
     public static List<String> names() {
@@ -50,10 +71,15 @@ public final class Operators {
         throw new IllegalArgumentException("unknown operator '" + operator + "', there are " + names());
     }
 
-    /** Names of the candidates that take the problem on the device, fastest first; on the CPU the twin alone. */
+    /** Names of the candidates that take the problem on the device, fastest first; the plain one is {@code reference}. */
     public static List<String> candidates(Device device, Problem problem) {
         if (!(device instanceof OpenClDevice openCl)) {
-            return List.of("twin");
+            if (problem.format().lanes() != 1) {
+                return List.of();
+            }
+            return row(problem.operator()).fastRefuses(problem) == null
+                    ? List.of(CpuFast.NAME, REFERENCE)
+                    : List.of(REFERENCE);
         }
         List<String> names = new ArrayList<>();
         for (OpenClCandidate candidate : row(problem.operator()).candidates()) {
@@ -67,7 +93,13 @@ public final class Operators {
     /** Each candidate with what it says to the problem, one line each. */
     public static String explain(Device device, Problem problem) {
         if (!(device instanceof OpenClDevice openCl)) {
-            return problem + ": twin (pure Java)\n";
+            if (problem.format().lanes() != 1) {
+                return problem + ": the CPU computes lanes 1, got "
+                        + problem.format().lanes() + "\n";
+            }
+            String reason = row(problem.operator()).fastRefuses(problem);
+            return problem + ": " + CpuFast.NAME + (reason == null ? " takes it\n" : " refuses, " + reason + "\n")
+                    + problem + ": " + REFERENCE + " takes it\n";
         }
         StringBuilder text = new StringBuilder();
         for (OpenClCandidate candidate : row(problem.operator()).candidates()) {
@@ -91,11 +123,13 @@ public final class Operators {
     public static Invocation prepare(Device device, Problem problem, @Nullable String wanted) {
         Row row = row(problem.operator());
         if (!(device instanceof OpenClDevice openCl)) {
-            if (problem.format().lanes() != 1) {
-                throw new IllegalArgumentException(problem + ": the CPU computes lanes 1, got "
-                        + problem.format().lanes());
+            for (String name : candidates(device, problem)) {
+                if (wanted == null || wanted.equals(name)) {
+                    CpuKernel kernel = name.equals(REFERENCE) || row.fast() == null ? row.cpu() : row.fast();
+                    return Invocation.cpu(device, problem, name, kernel);
+                }
             }
-            return Invocation.cpu(device, problem, row.cpu());
+            throw new IllegalArgumentException("no candidate " + wanted + ":\n" + explain(device, problem));
         }
         for (OpenClCandidate candidate : row.candidates()) {
             if ((wanted == null || wanted.equals(candidate.name())) && candidate.refuses(problem, openCl) == null) {

@@ -1,31 +1,62 @@
 package dev.clave.op;
 
+import dev.clave.DType;
+import dev.clave.internal.opencl.OpenClDevice;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Functions of each element with OpenCL: one work-item per element. */
-final class PointwiseOpenCl {
-    private PointwiseOpenCl() {}
+/** Weight gradient of 1x1 convolutions and linear layers: vectors across input channels, samples turned round. */
+final class PointwiseOpenCl implements OpenClCandidate {
+    /** Most sums that stay in the registers beside the operands. */
+    private static final int MOST = 20;
 
-    static List<OpenClCandidate> candidates() {
-        return ReferenceOpenCl.only(problem -> {
-            Pointwise g = (Pointwise) problem.geometry();
-            int total = problem.slot("output").shape().elements();
-            return ReferenceOpenCl.launch(problem)
-                    .define("KIND", code(g.kind()))
-                    .buffers("input", "output")
-                    .ints(total)
-                    .real(g.p())
-                    .real(g.q())
-                    .elements(total);
-        });
+    @Override
+    public String name() {
+        return "pointwise";
     }
 
-    private static int code(Pointwise.Kind kind) {
-        return switch (kind) {
-            case ELU -> 0;
-            case SOFTPLUS -> 1;
-            case CLIP -> 2;
-            case AFFINE -> 3;
-        };
+    @Override
+    public @Nullable String refuses(Problem problem, OpenClDevice device) {
+        if (!problem.direction().equals("backwardWeight")) {
+            return "weight gradients only";
+        }
+        if (problem.format().lanes() == 1 || problem.format().real() != DType.F32) {
+            return "samples do not lie side by side in single precision";
+        }
+        Conv2d g = (Conv2d) problem.geometry();
+        if (!g.window().equals(Window.of(1, 1))) {
+            return "the kernel is not 1x1 with stride 1 and no padding";
+        }
+        return g.c() / g.groups() < problem.format().lanes() / 2 ? "too few channels for a vector" : null;
+    }
+
+    @Override
+    public List<Launch> launches(Problem problem, OpenClDevice device) {
+        Conv2d g = (Conv2d) problem.geometry();
+        int lanes = problem.format().lanes();
+        int kg = g.k() / g.groups();
+        int rows = rows(kg);
+        Launch launch = new Launch("conv2d", "conv2d_backward_weight_pointwise")
+                .buffers("input", "gradOutput", "gradWeight")
+                .ints(problem.format().blocks(g.n()), g.c(), g.h(), g.w(), g.k(), g.oh(), g.ow())
+                .window(g.window())
+                .define("GROUPS", g.groups())
+                .define("KL", rows)
+                .define("KL_DIVIDES", kg % rows == 0 ? 1 : 0)
+                .tiles((long) g.groups() * ((g.c() / g.groups() + lanes - 1) / lanes));
+        if (g.oh() * g.ow() == 1) {
+            launch.define("LINEAR", 1);
+        }
+        return List.of(Conv2dOpenCl.format(launch, problem.format()));
+    }
+
+    /** Output channels at a time: the largest divisor that fits, else twelve with a guarded tail. */
+    private static int rows(int channels) {
+        for (int rows = MOST; rows >= 5; rows--) {
+            if (channels % rows == 0) {
+                return rows;
+            }
+        }
+        return Math.min(channels, 12);
     }
 }

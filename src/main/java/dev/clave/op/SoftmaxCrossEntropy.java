@@ -12,7 +12,7 @@ import java.util.List;
  * <p>A label equal to {@code ignoreIndex} gives loss, correct and gradient 0. Any other label outside [0, C) gives loss
  * NaN, correct -1 and gradient 0; it is never used as an index.
  *
- * @param history entries of loss and correct, at least the samples of one run
+ * @param history entries of loss and correct, at least the samples of one run, those that fill the last block included
  */
 public record SoftmaxCrossEntropy(int n, int classes, int ignoreIndex, int history) implements Geometry {
     /** Checks sizes. */
@@ -42,6 +42,10 @@ public record SoftmaxCrossEntropy(int n, int classes, int ignoreIndex, int histo
         Slot logits = Slot.in("logits", format.real(), format.samples(n, classes));
         Slot labels = Slot.in("labels", DType.I32, Shape.of(samples(format)));
         double flops = 4.0 * n * classes;
+        if (history < samples(format)) {
+            throw new IllegalArgumentException("softmax_cross_entropy: history is at least the " + samples(format)
+                    + " samples of one run with " + format.lanes() + " lanes, got " + history);
+        }
         return switch (direction) {
             case "forward" ->
                 new Problem(

@@ -2,7 +2,6 @@ package dev.clave.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.data.BuiltInDigits;
@@ -16,6 +15,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -71,26 +71,6 @@ class MainTest {
     }
 
     @Test
-    void badOptionsHaveOneLineAndTheirExitCode() {
-        check(2, "train", "--data", "digits", "--batch", "0");
-        check(2, "train", "--data", "digits", "--batch", "999999");
-        check(2, "train", "--data", "digits", "--epochs", "0");
-        check(2, "train", "--data", "digits", "--lr", "NaN");
-        check(2, "train", "--data", "digits", "--lr", "-1");
-        check(2, "train", "--data", "digits", "--network", "vgg");
-        check(2, "train", "--data", "digits", "--save", "/no/such/directory/w");
-        check(3, "train", "--data", "/no/such/directory");
-        check(4, "train", "--data", "digits", "--device", "nosuch");
-    }
-
-    private static void check(int code, String... arguments) {
-        Result result = run(arguments);
-        assertEquals(code, result.code(), result.err());
-        assertEquals(1, result.err().lines().count(), result.err());
-        assertFalse(result.err().contains("Exception"), result.err());
-    }
-
-    @Test
     void viewWritesAPicture(@TempDir Path folder) throws IOException {
         Path png = folder.resolve("sheet.png");
         assertEquals(
@@ -98,6 +78,26 @@ class MainTest {
                 run("view", "--data", "digits", "--index", "0,1,2", "--out", png.toString())
                         .code());
         assertEquals(3 * (28 * 3 + 12) + 12, ImageIO.read(png.toFile()).getWidth());
+    }
+
+    @Test
+    void viewPrintsSamples() {
+        Result one = run("view", "--data", "digits", "--sample", "12", "--split", "train");
+        assertEquals(0, one.code(), one.err());
+        List<String> lines = one.out().lines().toList();
+        ImageDataset train = BuiltInDigits.generate(13, 1);
+        assertEquals("Data: built-in digits, 12000 training and 2000 test images", lines.get(0));
+        assertEquals(
+                "built-in digits #12: type u8, shape [1, 28, 28], label 2, values 0 (background) to 255:",
+                lines.get(1));
+        int[] row = Arrays.stream(lines.get(2 + 14).strip().split(" +"))
+                .mapToInt(Integer::parseInt)
+                .toArray();
+        for (int x = 0; x < 28; x++) {
+            assertEquals(train.pixels()[(12 * 28 + 14) * 28 + x] & 255, row[x], "column " + x);
+        }
+        assertEquals(Pictures.lines(train, 12), lines.subList(30, 58));
+        assertEquals(58, lines.size());
     }
 
     @Test

@@ -176,11 +176,11 @@ class GraphTest {
         for (Device device : devices) {
             for (String name : List.of("adam", "nesterov")) {
                 Optimizer optimizer = Optimizer.of(name, name.equals("adam") ? 0.01 : 0.05);
-                try (Trainer trainer = new Trainer(device, network, blobs(400, 1), blobs(100, 2), 32, optimizer, 3)) {
-                    for (int epoch = 0; epoch < 6; epoch++) {
-                        trainer.train(step -> {});
-                    }
-                    double accuracy = trainer.evaluate().accuracy();
+                try (Model model = new Model(device, network).seed(3)) {
+                    model.prepare(optimizer, Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
+                    model.fit(
+                            FitOptions.of(blobs(400, 1)).batchSize(32).epochs(6).verbose(0));
+                    double accuracy = model.evaluate(blobs(100, 2), 32).get("acc");
                     assertTrue(accuracy > 0.9, name + " on " + device.name() + ": " + accuracy);
                 }
             }
@@ -237,23 +237,15 @@ class GraphTest {
         Network network = new Network("frozen", new Frozen(), 13, 13, 0);
         Path file = folder.resolve("w.safetensors");
         for (Device device : devices) {
-            try (Trainer trainer =
-                    new Trainer(device, network, blobs(64, 1), null, 32, Optimizer.of("adamw", 0.01), 3)) {
-                trainer.train(step -> {});
-                assertEquals(2 * 9 + 2 + 2 * 121 * 10 + 10, trainer.parameters());
-                assertArrayEquals(
-                        new float[] {4}, trainer.parameterSet().tensor("calls").readFloats());
-                trainer.save(file);
-                trainer.load(file);
+            try (Model model = new Model(device, network).seed(3)) {
+                model.prepare(Optimizer.of("adamw", 0.01), Loss.SOFTMAX_CROSS_ENTROPY);
+                model.fit(FitOptions.of(blobs(64, 1)).batchSize(32).verbose(0));
+                assertEquals(2 * 9 + 2 + 2 * 121 * 10 + 10, model.parameterCount());
+                assertArrayEquals(new float[] {4}, model.values("calls"));
+                model.save(file);
+                model.load(file);
             }
-            try (Trainer other = new Trainer(
-                    device,
-                    new Network("residual", residualNetwork(), 13, 13, 0),
-                    blobs(64, 1),
-                    null,
-                    32,
-                    Optimizer.of("sgd", 0.01),
-                    3)) {
+            try (Model other = new Model(device, new Network("residual", residualNetwork(), 13, 13, 0))) {
                 assertThrows(FormatException.class, () -> other.load(file));
             }
         }

@@ -30,7 +30,7 @@ class ImportedGradientTest {
         try (Device cpu = Device.cpu();
                 ParameterSet parameters = new ParameterSet(cpu, DType.F64, lenet.layer());
                 Plan plan = new Plan(cpu, graph, parameters, format, 2, Lowering.Purpose.TRAINING, 7)) {
-            parameters.load("fixture", lenet.weights());
+            parameters.load("fixture", lenet.weights(), false);
             Random random = new Random(5);
             double[] weights =
                     random.doubles(plan.output().shape().elements(), -1, 1).toArray();

@@ -13,6 +13,7 @@ import dev.clave.io.Safetensors;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,13 +37,18 @@ class LeNetTest {
 
     @Test
     void parameterCounts() {
-        ImageDataset data = bars(8, 1);
         try (Device device = Device.cpu();
-                Trainer relu = new Trainer(device, Network.of("relu"), data, null, 4, Optimizer.adam(0.001), 1);
-                Trainer tanh = new Trainer(device, Network.of("tanh"), data, null, 4, Optimizer.adam(0.001), 1)) {
-            assertEquals(61_610, relu.parameters());
-            assertEquals(61_706, tanh.parameters());
+                Model relu = new Model(device, Network.of("relu"));
+                Model tanh = new Model(device, Network.of("tanh"))) {
+            assertEquals(61_610, relu.parameterCount());
+            assertEquals(61_706, tanh.parameterCount());
         }
+    }
+
+    private static double fit(Model model, FitOptions options) {
+        List<Map<String, Double>> epochs =
+                model.fit(options.batchSize(32).verbose(0)).epochs();
+        return epochs.get(epochs.size() - 1).get("loss");
     }
 
     @Test
@@ -53,18 +59,17 @@ class LeNetTest {
             double[] expected = null;
             for (int i = -1; i < Device.list().size(); i++) {
                 try (Device device = i < 0 ? Device.cpu() : Device.open(String.valueOf(i))) {
-                    try (Trainer trainer = new Trainer(device, network, train, test, 32, Optimizer.adam(0.002), 3)) {
-                        double first = trainer.train(1, step -> {}).loss();
-                        double last = first;
-                        for (int epoch = 0; epoch < 4; epoch++) {
-                            last = trainer.train(step -> {}).loss();
-                        }
+                    try (Model model = new Model(device, network).seed(3)) {
+                        model.prepare(Optimizer.adam(0.002), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
+                        double first = fit(model, FitOptions.of(train).numIters(1));
+                        double last = fit(model, FitOptions.of(train).epochs(4));
                         double[] losses = {first, last};
                         expected = expected == null ? losses : expected;
                         assertEquals(expected[0], first, 1e-5 * expected[0], device.name());
                         assertEquals(expected[1], last, 2e-2 * expected[1] + 1e-3, device.name());
                         if (network.name().equals("relu")) {
-                            assertTrue(trainer.evaluate().accuracy() > 0.9, network.name() + " on " + device.name());
+                            double accuracy = model.evaluate(test, 32).get("acc");
+                            assertTrue(accuracy > 0.9, network.name() + " on " + device.name());
                         } else {
                             assertTrue(last < first, network.name() + " on " + device.name());
                         }
@@ -78,27 +83,28 @@ class LeNetTest {
     /** PyTorch's logits and gradients from the same weights; the bound covers the sums of every layer on the way. */
     @Test
     void agreesWithPyTorch() {
-        ImageDataset data = bars(4, 1);
         for (String name : new String[] {"relu", "tanh"}) {
             Network network = Network.of(name);
             Safetensors golden = Safetensors.read(Path.of("reference-data/lenet/" + name + ".safetensors"));
             for (int i = -1; i < Device.list().size(); i++) {
                 try (Device device = i < 0 ? Device.cpu() : Device.open(String.valueOf(i));
-                        Trainer trainer = new Trainer(device, network, data, null, 4, Optimizer.adam(0.001), 1)) {
-                    trainer.load(Path.of("reference-data/lenet/" + name + "_weights.safetensors"));
-                    Plan plan = trainer.plan();
+                        Model model = new Model(device, network);
+                        Plan plan = model.core().plan(network.graph(), 4, Lowering.Purpose.TRAINING)) {
+                    model.load(Path.of("reference-data/lenet/" + name + "_weights.safetensors"));
                     plan.input().write(blocked(golden.floats("input"), 4, plan));
                     plan.forward();
                     float[] logits = plan.output().readFloats();
                     near(name + " logits", golden.floats("logits"), plain(logits, 4, plan));
                     plan.outputGradient().write(blocked(gradient(golden), 4, plan));
                     plan.backward();
-                    for (ParameterSet.Entry parameter : trainer.parameterSet().entries()) {
+                    for (ParameterSet.Entry parameter :
+                            model.core().parameters().entries()) {
                         String gradient = "grad." + parameter.name();
                         near(
                                 name + " " + gradient,
                                 golden.floats(gradient),
-                                trainer.parameterSet()
+                                model.core()
+                                        .parameters()
                                         .gradient(parameter.name())
                                         .readFloats());
                     }
@@ -164,13 +170,17 @@ class LeNetTest {
         ImageDataset data = bars(64, 1);
         Path file = folder.resolve("weights.safetensors");
         try (Device device = Device.open("auto");
-                Trainer trainer = new Trainer(device, Network.of("relu"), data, data, 16, Optimizer.adam(0.001), 9);
-                Trainer other = new Trainer(device, Network.of("relu"), data, data, 16, Optimizer.adam(0.001), 10);
-                Trainer tanh = new Trainer(device, Network.of("tanh"), data, data, 16, Optimizer.adam(0.001), 10)) {
-            trainer.train(step -> {});
-            trainer.save(file);
+                Model model = new Model(device, Network.of("relu")).seed(9);
+                Model other = new Model(device, Network.of(Network.of("relu").name())).seed(10);
+                Model tanh = new Model(device, Network.of("tanh"))) {
+            model.prepare(Optimizer.adam(0.001), Loss.SOFTMAX_CROSS_ENTROPY);
+            fit(model, FitOptions.of(data));
+            model.save(file);
+            assertEquals("relu", Network.of(file).name());
             other.load(file);
-            assertEquals(trainer.evaluate().loss(), other.evaluate().loss());
+            assertEquals(
+                    model.evaluate(data, 16).get("loss"),
+                    other.evaluate(data, 16).get("loss"));
             String message =
                     assertThrows(FormatException.class, () -> tanh.load(file)).getMessage();
             assertTrue(message.contains("features.0.weight"), message);
@@ -183,12 +193,9 @@ class LeNetTest {
         try (Device device = Device.open("auto")) {
             double[][] losses = new double[2][];
             for (int run = 0; run < 2; run++) {
-                try (Trainer trainer =
-                        new Trainer(device, Network.of("relu"), data, null, 16, Optimizer.adam(0.001), 9)) {
-                    losses[run] = new double[] {
-                        trainer.train(step -> {}).loss(),
-                        trainer.train(step -> {}).loss()
-                    };
+                try (Model model = new Model(device, Network.of("relu")).seed(9)) {
+                    model.prepare(Optimizer.adam(0.001), Loss.SOFTMAX_CROSS_ENTROPY);
+                    losses[run] = new double[] {fit(model, FitOptions.of(data)), fit(model, FitOptions.of(data))};
                 }
             }
             assertArrayEquals(losses[0], losses[1], Arrays.toString(losses[0]));
@@ -198,14 +205,13 @@ class LeNetTest {
     @Test
     void badArgumentsAreNamed() {
         ImageDataset data = bars(8, 1);
-        try (Device device = Device.cpu()) {
+        try (Device device = Device.cpu();
+                Model model = new Model(device, Network.of("relu"))) {
+            model.prepare(Optimizer.adam(0.001), Loss.SOFTMAX_CROSS_ENTROPY);
             assertThrows(
                     IllegalArgumentException.class,
-                    () -> new Trainer(device, Network.of("relu"), data, null, 9, Optimizer.adam(0.001), 1).close());
-            assertThrows(
-                    IllegalArgumentException.class,
-                    () -> new Trainer(device, Network.of("relu"), data, null, 4, Optimizer.adam(Double.NaN), 1)
-                            .close());
+                    () -> model.fit(FitOptions.of(data).batchSize(9)));
+            assertThrows(IllegalArgumentException.class, () -> Optimizer.adam(Double.NaN));
             assertThrows(IllegalArgumentException.class, () -> Network.of("gelu"));
         }
     }

@@ -6,8 +6,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -115,11 +117,124 @@ record Golden(String name, Map<String, String> metadata, Map<String, Object> ten
                         number("count_include_pad") == 1);
             case "activation" ->
                 new Activation(
-                        Activation.Kind.valueOf(metadata.get("kind").toUpperCase(java.util.Locale.ROOT)),
+                        Activation.Kind.valueOf(metadata.get("kind").toUpperCase(Locale.ROOT)),
                         1,
                         number("n"),
                         Double.parseDouble(metadata.get("slope")));
+            case "softmax" -> new Softmax(number("n"), number("c"));
+            case "log_softmax" -> new LogSoftmax(number("n"), number("c"));
+            case "add" -> new Add(number("n"), number("f"));
+            case "bias_add" -> new BiasAdd(number("n"), number("c"), number("positions"));
+            case "philox" ->
+                new Philox(
+                        number("count"),
+                        Philox.Distribution.valueOf(text("distribution").toUpperCase(Locale.ROOT)),
+                        Long.parseUnsignedLong(text("seed")),
+                        number("stream"));
+            case "dropout" ->
+                new Dropout(number("n"), number("f"), real("p"), Long.parseUnsignedLong(text("seed")), number("layer"));
+            case "softmax_cross_entropy" ->
+                new SoftmaxCrossEntropy(number("n"), number("c"), number("ignore_index"), number("n") + 16);
+            case "gemm" -> gemm();
             default -> throw new IllegalArgumentException("golden data of " + operator);
         };
+    }
+
+    private Gemm gemm() {
+        return new Gemm(
+                number("m"),
+                number("n"),
+                number("k"),
+                number("trans_a") == 1,
+                number("trans_b") == 1,
+                real("alpha"),
+                real("beta"),
+                number("lda"),
+                number("ldb"),
+                number("ldc"),
+                number("bias") == 1,
+                Gemm.Epilogue.valueOf(text("activation").toUpperCase(Locale.ROOT)));
+    }
+
+    String text(String key) {
+        String value = metadata.get(key);
+        if (value == null) {
+            throw new IllegalArgumentException(name + " has no '" + key + "', it has " + metadata.keySet());
+        }
+        return value;
+    }
+
+    double real(String key) {
+        return Double.parseDouble(text(key));
+    }
+
+    /** Every golden case of an operator in every direction; the optimizers have tests of their own. */
+    static List<OpCase> cases(String operator) throws IOException {
+        List<OpCase> cases = new ArrayList<>();
+        for (Golden golden : of(operator)) {
+            Geometry geometry = golden.geometry(operator);
+            for (String direction : geometry.directions()) {
+                cases.add(golden.op(geometry, direction));
+            }
+        }
+        return cases;
+    }
+
+    private OpCase op(Geometry geometry, String direction) {
+        Map<String, Object> values = new HashMap<>(tensors);
+        Map<String, Double> scalars = new HashMap<>();
+        if (geometry instanceof AvgPool2d pool) {
+            values.put("reciprocal", Values.floats(pool.reciprocals()));
+        } else if (geometry instanceof Add && direction.equals("accumulate")) {
+            values.put("input", values.get("a"));
+            values.put("sum", values.get("b"));
+        } else if (geometry instanceof Dropout) {
+            scalars.put("step", real("step"));
+            scalars.put("first_sample", real("first_sample"));
+        } else if (geometry instanceof SoftmaxCrossEntropy loss) {
+            values.remove("loss");
+            scalars.put("row", 0.0);
+            scalars.put("scale", text("reduction").equals("mean") ? 1.0 / live(loss.ignoreIndex()) : 1);
+        }
+        Map<String, Object> expected = new HashMap<>();
+        for (Slot slot : geometry.problem(direction, Format.NCHW).slots()) {
+            if (slot.role() != Slot.Role.IN) {
+                expected.put(slot.name(), tensors.get(goldenName(geometry, slot.name())));
+            }
+        }
+        if (geometry instanceof SoftmaxCrossEntropy loss && direction.equals("forward")) {
+            expected.put("correct", correct(loss));
+        }
+        return new OpCase(name, geometry, direction, values, scalars, expected);
+    }
+
+    private static String goldenName(Geometry geometry, String slot) {
+        if (geometry instanceof SoftmaxCrossEntropy && slot.equals("gradInput")) {
+            return "gradLogits";
+        }
+        return geometry instanceof Gemm || slot.equals("sum") ? "output" : slot;
+    }
+
+    private int live(int ignored) {
+        int live = 0;
+        for (int label : (int[]) tensors.get("labels")) {
+            live += label == ignored ? 0 : 1;
+        }
+        return live;
+    }
+
+    /** 1 where the label has the first largest logit; ignored labels are never correct. */
+    private int[] correct(SoftmaxCrossEntropy loss) {
+        int[] labels = (int[]) tensors.get("labels");
+        float[] logits = (float[]) tensors.get("logits");
+        int[] correct = new int[labels.length];
+        for (int n = 0; n < labels.length; n++) {
+            int best = 0;
+            for (int c = 0; c < loss.classes(); c++) {
+                best = logits[n * loss.classes() + c] > logits[n * loss.classes() + best] ? c : best;
+            }
+            correct[n] = labels[n] != loss.ignoreIndex() && labels[n] == best ? 1 : 0;
+        }
+        return correct;
     }
 }

@@ -8,8 +8,8 @@ import java.util.Map;
 
 /** The operators of imported graphs from the metadata of their golden cases (reference-data/graph_operators.py). */
 final class GraphOperators {
-    static final List<String> NAMES =
-            List.of("broadcast", "transpose", "concat", "matmul", "pointwise", "batch_norm_inference", "max_unpool2d");
+    static final List<String> NAMES = List.of(
+            "broadcast", "transpose", "concat", "matmul", "elementwise", "batch_norm_inference", "max_unpool2d");
 
     private final Map<String, String> metadata;
 
@@ -66,9 +66,9 @@ final class GraphOperators {
             case "concat" ->
                 new Concat(number("n"), number("outer"), number("first"), number("second"), number("inner"));
             case "matmul" -> new MatMul(number("n"), shape("a"), flag("shared_a"), shape("b"), flag("shared_b"));
-            case "pointwise" ->
-                new Pointwise(
-                        Pointwise.Kind.valueOf(text("kind").toUpperCase(Locale.ROOT)),
+            case "elementwise" ->
+                new Elementwise(
+                        Elementwise.Kind.valueOf(text("kind").toUpperCase(Locale.ROOT)),
                         number("n"),
                         number("features"),
                         Double.parseDouble(text("p")),

@@ -1,5 +1,6 @@
 package dev.clave.op;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -56,6 +57,8 @@ class GraphOperatorsTest {
                     Problem problem = geometry.problem("forward", new Format(DType.F32, lanes));
                     for (String candidate : Operators.candidates(device, problem)) {
                         float[] got = run(device, problem, candidate, golden.tensors());
+                        assertArrayEquals(
+                                got, run(device, problem, candidate, golden.tensors()), problem + " run again");
                         String what = problem + " " + golden.name() + " lanes " + lanes + " on " + device.name();
                         compare(what, operator, problem.accumulated(), expected, size, got);
                     }
@@ -70,7 +73,7 @@ class GraphOperatorsTest {
         for (int i = 0; i < got.length; i++) {
             double bound = switch (operator) {
                 case "matmul" -> sums * UNIT / (1 - sums * UNIT) * size[i] + UNIT * Math.abs(expected[i]);
-                case "pointwise", "batch_norm_inference" -> 8 * 2 * UNIT * size[i];
+                case "elementwise", "batch_norm_inference" -> 8 * 2 * UNIT * size[i];
                 default -> 0;
             };
             boolean same = Float.isNaN(expected[i]) ? Float.isNaN(got[i]) : Math.abs(expected[i] - got[i]) <= bound;
@@ -98,7 +101,7 @@ class GraphOperatorsTest {
                 float[] bias = (float[]) tensors.get("bias");
                 double factor = Math.abs(scale[c]) / Math.sqrt(variance[c] + g.epsilon());
                 size[i] = (Math.abs(input[i]) + Math.abs(mean[c])) * factor + Math.abs(bias[c]);
-            } else if (geometry instanceof Pointwise g && g.kind() == Pointwise.Kind.AFFINE) {
+            } else if (geometry instanceof Elementwise g && g.kind() == Elementwise.Kind.AFFINE) {
                 size[i] = Math.abs(g.p() * input[i]) + Math.abs(g.q());
             }
         }

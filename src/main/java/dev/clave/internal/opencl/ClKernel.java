@@ -1,24 +1,23 @@
 package dev.clave.internal.opencl;
 
 import dev.clave.internal.Storage;
-import org.jspecify.annotations.Nullable;
 
 /** A kernel object with its arguments; used by one thread at a time. */
 public final class ClKernel implements AutoCloseable {
     private final OpenClDevice device;
     private final String name;
     private final Runnable release = this::close;
-    private @Nullable Object kernel;
+    private long kernel;
 
-    ClKernel(OpenClDevice device, Object kernel, String name) {
+    ClKernel(OpenClDevice device, long kernel, String name) {
         this.device = device;
         this.kernel = kernel;
         this.name = name;
         device.own(release);
     }
 
-    private Object kernel() {
-        if (kernel == null) {
+    private long kernel() {
+        if (kernel == 0) {
             throw new IllegalStateException("kernel " + name + " is closed");
         }
         return kernel;
@@ -54,9 +53,9 @@ public final class ClKernel implements AutoCloseable {
 
     @Override
     public void close() {
-        Object held = kernel;
-        if (held != null) {
-            kernel = null;
+        long held = kernel;
+        if (held != 0) {
+            kernel = 0;
             device.disown(release);
             device.cl().releaseKernel(held);
         }

@@ -2,7 +2,6 @@ package dev.clave.internal.opencl;
 
 import dev.clave.internal.Storage;
 import java.lang.reflect.Array;
-import org.jspecify.annotations.Nullable;
 
 /** An OpenCL buffer, or a part of one. */
 public final class ClStorage implements Storage {
@@ -10,9 +9,9 @@ public final class ClStorage implements Storage {
     private final long bytes;
     private final boolean counted;
     private final Runnable release = this::close;
-    private @Nullable Object buffer;
+    private long buffer;
 
-    ClStorage(OpenClDevice device, Object buffer, long bytes, boolean counted) {
+    ClStorage(OpenClDevice device, long buffer, long bytes, boolean counted) {
         this.device = device;
         this.buffer = buffer;
         this.bytes = bytes;
@@ -20,8 +19,8 @@ public final class ClStorage implements Storage {
         device.own(release);
     }
 
-    Object buffer() {
-        if (buffer == null) {
+    long buffer() {
+        if (buffer == 0) {
             throw new IllegalStateException("tensor is closed");
         }
         return buffer;
@@ -67,7 +66,7 @@ public final class ClStorage implements Storage {
     }
 
     private void check(Object array, int first, int count) {
-        int size = array instanceof byte[] ? 1 : array instanceof double[] ? 8 : 4;
+        int size = HostArrays.elementBytes(array);
         device.checkOpen();
         if (first < 0 || count < 0 || first > Array.getLength(array) - count || (long) count * size > bytes) {
             throw new IllegalArgumentException("transfer of " + count + " elements from " + first
@@ -77,11 +76,11 @@ public final class ClStorage implements Storage {
 
     @Override
     public void close() {
-        Object held = buffer;
-        if (held == null) {
+        long held = buffer;
+        if (held == 0) {
             return;
         }
-        buffer = null;
+        buffer = 0;
         device.disown(release);
         // The runtime keeps the memory until enqueued work that uses it is done.
         device.cl().releaseBuffer(held);

@@ -1,10 +1,6 @@
 package dev.clave.internal.opencl;
 
-import dev.clave.DeviceException;
-import java.lang.reflect.Array;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
@@ -17,10 +13,20 @@ import org.jocl.cl_kernel;
 import org.jocl.cl_mem;
 import org.jocl.cl_platform_id;
 import org.jocl.cl_program;
+import org.jspecify.annotations.Nullable;
 
 /** The seam over JOCL (JNI). The only class that imports {@code org.jocl}. */
 final class JoclOpenCl implements OpenCl {
-    private static final int PLATFORM_NOT_FOUND_KHR = -1001;
+    private final JoclHandles handles = new JoclHandles();
+    // One cell per kind of argument: the pointer is made once, its content changes.
+    private final int[] intCell = new int[1];
+    private final float[] floatCell = new float[1];
+    private final double[] doubleCell = new double[1];
+    private final cl_mem[] bufferCell = new cl_mem[1];
+    private final Pointer intPointer = Pointer.to(intCell);
+    private final Pointer floatPointer = Pointer.to(floatCell);
+    private final Pointer doublePointer = Pointer.to(doubleCell);
+    private final Pointer bufferPointer = Pointer.to(bufferCell);
 
     /** Loads JOCL's native part; throws {@link LinkageError} when it or the OpenCL loader is missing. */
     JoclOpenCl() {
@@ -36,231 +42,226 @@ final class JoclOpenCl implements OpenCl {
         return "jocl";
     }
 
-    private static void check(String call, int status) {
-        if (status != CL.CL_SUCCESS) {
-            throw new DeviceException(call + " failed with " + CL.stringFor_errorCode(status) + " (" + status + ")");
-        }
-    }
-
     @Override
-    public List<Object> platforms() {
+    public long[] platforms() {
         int[] count = new int[1];
         int status = CL.clGetPlatformIDs(0, null, count);
-        if (status == PLATFORM_NOT_FOUND_KHR) {
-            return List.of();
+        if (status == Status.PLATFORM_NOT_FOUND_KHR) {
+            return new long[0];
         }
-        check("clGetPlatformIDs", status);
+        Status.check("clGetPlatformIDs", status);
         cl_platform_id[] ids = new cl_platform_id[count[0]];
         if (ids.length > 0) {
-            check("clGetPlatformIDs", CL.clGetPlatformIDs(ids.length, ids, null));
+            Status.check("clGetPlatformIDs", CL.clGetPlatformIDs(ids.length, ids, null));
         }
-        return new ArrayList<>(List.of((Object[]) ids));
+        return numbered(ids);
+    }
+
+    private long[] numbered(Object[] objects) {
+        long[] numbers = new long[objects.length];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = handles.add(objects[i]);
+        }
+        return numbers;
     }
 
     @Override
-    public String platformString(Object platform, int parameter) {
+    public String platformString(long platform, int parameter) {
+        cl_platform_id id = handles.get(platform, cl_platform_id.class);
+        return text(
+                "clGetPlatformInfo", (bytes, value, size) -> CL.clGetPlatformInfo(id, parameter, bytes, value, size));
+    }
+
+    /** One of the queries that answer with a size first and the text then. */
+    private interface Query {
+        int ask(long bytes, @Nullable Pointer value, long @Nullable [] size);
+    }
+
+    private static String text(String call, Query query) {
         long[] size = new long[1];
-        check("clGetPlatformInfo", CL.clGetPlatformInfo((cl_platform_id) platform, parameter, 0, null, size));
+        Status.check(call, query.ask(0, null, size));
         byte[] text = new byte[Math.toIntExact(size[0])];
-        check(
-                "clGetPlatformInfo",
-                CL.clGetPlatformInfo((cl_platform_id) platform, parameter, text.length, Pointer.to(text), null));
-        return trimmed(text);
-    }
-
-    @Override
-    public List<Object> devices(Object platform) {
-        int[] count = new int[1];
-        int status = CL.clGetDeviceIDs((cl_platform_id) platform, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
-        if (status == CL.CL_DEVICE_NOT_FOUND) {
-            return List.of();
+        if (text.length > 0) {
+            Status.check(call, query.ask(text.length, Pointer.to(text), null));
         }
-        check("clGetDeviceIDs", status);
-        cl_device_id[] ids = new cl_device_id[count[0]];
-        if (ids.length > 0) {
-            check(
-                    "clGetDeviceIDs",
-                    CL.clGetDeviceIDs((cl_platform_id) platform, CL.CL_DEVICE_TYPE_ALL, ids.length, ids, null));
-        }
-        return new ArrayList<>(List.of((Object[]) ids));
-    }
-
-    @Override
-    public String deviceString(Object device, int parameter) {
-        long[] size = new long[1];
-        check("clGetDeviceInfo", CL.clGetDeviceInfo((cl_device_id) device, parameter, 0, null, size));
-        byte[] text = new byte[Math.toIntExact(size[0])];
-        check(
-                "clGetDeviceInfo",
-                CL.clGetDeviceInfo((cl_device_id) device, parameter, text.length, Pointer.to(text), null));
-        return trimmed(text);
-    }
-
-    @Override
-    public long deviceLong(Object device, int parameter) {
-        long[] value = new long[1];
-        check("clGetDeviceInfo", CL.clGetDeviceInfo((cl_device_id) device, parameter, 8, Pointer.to(value), null));
-        return value[0];
-    }
-
-    private static String trimmed(byte[] text) {
         return new String(text, StandardCharsets.UTF_8).replace("\0", "").strip();
     }
 
     @Override
-    public Object createContext(Object platform, Object device) {
+    public long[] devices(long platform) {
+        cl_platform_id id = handles.get(platform, cl_platform_id.class);
+        int[] count = new int[1];
+        int status = CL.clGetDeviceIDs(id, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
+        if (status == Status.DEVICE_NOT_FOUND) {
+            return new long[0];
+        }
+        Status.check("clGetDeviceIDs", status);
+        cl_device_id[] ids = new cl_device_id[count[0]];
+        if (ids.length > 0) {
+            Status.check("clGetDeviceIDs", CL.clGetDeviceIDs(id, CL.CL_DEVICE_TYPE_ALL, ids.length, ids, null));
+        }
+        return numbered(ids);
+    }
+
+    @Override
+    public String deviceString(long device, int parameter) {
+        cl_device_id id = device(device);
+        return text("clGetDeviceInfo", (bytes, value, size) -> CL.clGetDeviceInfo(id, parameter, bytes, value, size));
+    }
+
+    @Override
+    public long deviceLong(long device, int parameter) {
+        long[] value = new long[1];
+        Status.check("clGetDeviceInfo", CL.clGetDeviceInfo(device(device), parameter, 8, Pointer.to(value), null));
+        return value[0];
+    }
+
+    private cl_device_id device(long device) {
+        return handles.get(device, cl_device_id.class);
+    }
+
+    @Override
+    public long createContext(long platform, long device) {
         cl_context_properties properties = new cl_context_properties();
-        properties.addProperty(CL.CL_CONTEXT_PLATFORM, (cl_platform_id) platform);
+        properties.addProperty(CL.CL_CONTEXT_PLATFORM, handles.get(platform, cl_platform_id.class));
         int[] status = new int[1];
-        cl_context context =
-                CL.clCreateContext(properties, 1, new cl_device_id[] {(cl_device_id) device}, null, null, status);
-        check("clCreateContext", status[0]);
-        return context;
+        cl_context context = CL.clCreateContext(properties, 1, new cl_device_id[] {device(device)}, null, null, status);
+        Status.check("clCreateContext", status[0]);
+        return handles.add(context);
     }
 
     @Override
     @SuppressWarnings("deprecation") // clCreateCommandQueueWithProperties is OpenCL 2.0; we ask for 1.2.
-    public Object createQueue(Object context, Object device) {
+    public long createQueue(long context, long device) {
         int[] status = new int[1];
-        cl_command_queue queue = CL.clCreateCommandQueue((cl_context) context, (cl_device_id) device, 0, status);
-        check("clCreateCommandQueue", status[0]);
-        return queue;
+        cl_command_queue queue = CL.clCreateCommandQueue(context(context), device(device), 0, status);
+        Status.check("clCreateCommandQueue", status[0]);
+        return handles.add(queue);
+    }
+
+    private cl_context context(long context) {
+        return handles.get(context, cl_context.class);
     }
 
     @Override
-    public Object createBuffer(Object context, long bytes) {
+    public long createBuffer(long context, long bytes) {
         int[] status = new int[1];
-        cl_mem buffer = CL.clCreateBuffer((cl_context) context, CL.CL_MEM_READ_WRITE, bytes, null, status);
-        check("clCreateBuffer of " + bytes + " bytes", status[0]);
-        return buffer;
+        cl_mem buffer = CL.clCreateBuffer(context(context), CL.CL_MEM_READ_WRITE, bytes, null, status);
+        Status.check("clCreateBuffer of " + bytes + " bytes", status[0]);
+        return handles.add(buffer);
     }
 
     @Override
-    public Object createSubBuffer(Object buffer, long firstByte, long bytes) {
+    public long createSubBuffer(long buffer, long firstByte, long bytes) {
         int[] status = new int[1];
         cl_mem part = CL.clCreateSubBuffer(
-                (cl_mem) buffer,
+                buffer(buffer),
                 CL.CL_MEM_READ_WRITE,
                 CL.CL_BUFFER_CREATE_TYPE_REGION,
                 new cl_buffer_region(firstByte, bytes),
                 status);
-        check("clCreateSubBuffer of " + bytes + " bytes at " + firstByte, status[0]);
-        return part;
+        Status.check("clCreateSubBuffer of " + bytes + " bytes at " + firstByte, status[0]);
+        return handles.add(part);
+    }
+
+    private cl_mem buffer(long buffer) {
+        return handles.get(buffer, cl_mem.class);
     }
 
     @Override
-    public Object buildProgram(Object context, Object device, String source, String options) {
+    public long buildProgram(long context, long device, String source, String options) {
         int[] status = new int[1];
-        cl_program program = CL.clCreateProgramWithSource(
-                (cl_context) context, 1, new String[] {source}, new long[] {source.length()}, status);
-        check("clCreateProgramWithSource", status[0]);
-        cl_device_id[] devices = {(cl_device_id) device};
-        int built = CL.clBuildProgram(program, 1, devices, options, null, null);
-        if (built != CL.CL_SUCCESS) {
-            String log = buildLog(program, devices[0]);
-            CL.clReleaseProgram(program);
-            throw new BuildFailure(CL.stringFor_errorCode(built) + "\n" + log);
+        // Without lengths the text ends at its zero, so characters beyond ASCII do not shorten it.
+        cl_program program = CL.clCreateProgramWithSource(context(context), 1, new String[] {source}, null, status);
+        Status.check("clCreateProgramWithSource", status[0]);
+        cl_device_id id = device(device);
+        int built = CL.clBuildProgram(program, 1, new cl_device_id[] {id}, options, null, null);
+        if (built != Status.SUCCESS) {
+            try {
+                String log = text(
+                        "clGetProgramBuildInfo",
+                        (bytes, value, size) ->
+                                CL.clGetProgramBuildInfo(program, id, CL.CL_PROGRAM_BUILD_LOG, bytes, value, size));
+                throw new BuildFailure(Status.name(built) + "\n" + log);
+            } finally {
+                CL.clReleaseProgram(program);
+            }
         }
-        return program;
-    }
-
-    private static String buildLog(cl_program program, cl_device_id device) {
-        long[] size = new long[1];
-        check(
-                "clGetProgramBuildInfo",
-                CL.clGetProgramBuildInfo(program, device, CL.CL_PROGRAM_BUILD_LOG, 0, null, size));
-        byte[] text = new byte[Math.toIntExact(size[0])];
-        check(
-                "clGetProgramBuildInfo",
-                CL.clGetProgramBuildInfo(
-                        program, device, CL.CL_PROGRAM_BUILD_LOG, text.length, Pointer.to(text), null));
-        return trimmed(text);
+        return handles.add(program);
     }
 
     @Override
-    public Object createKernel(Object program, String name) {
+    public long createKernel(long program, String name) {
         int[] status = new int[1];
-        cl_kernel kernel = CL.clCreateKernel((cl_program) program, name, status);
-        check("clCreateKernel " + name, status[0]);
-        return kernel;
+        cl_kernel kernel = CL.clCreateKernel(handles.get(program, cl_program.class), name, status);
+        Status.check("clCreateKernel " + name, status[0]);
+        return handles.add(kernel);
+    }
+
+    private void setArgument(long kernel, int index, long bytes, Pointer value) {
+        int status = CL.clSetKernelArg(kernel(kernel), index, bytes, value);
+        if (status != Status.SUCCESS) {
+            throw Status.argumentFailed(index, status);
+        }
+    }
+
+    private cl_kernel kernel(long kernel) {
+        return handles.get(kernel, cl_kernel.class);
     }
 
     @Override
-    public void setBuffer(Object kernel, int index, Object buffer) {
-        check("clSetKernelArg " + index, CL.clSetKernelArg((cl_kernel) kernel, index, Sizeof.cl_mem, Pointer.to((cl_mem)
-                buffer)));
+    public void setBuffer(long kernel, int index, long buffer) {
+        bufferCell[0] = buffer(buffer);
+        setArgument(kernel, index, Sizeof.cl_mem, bufferPointer);
     }
 
     @Override
-    public void setInt(Object kernel, int index, int value) {
-        check("clSetKernelArg " + index, CL.clSetKernelArg((cl_kernel) kernel, index, 4, Pointer.to(new int[] {value
-        })));
+    public void setInt(long kernel, int index, int value) {
+        intCell[0] = value;
+        setArgument(kernel, index, 4, intPointer);
     }
 
     @Override
-    public void setFloat(Object kernel, int index, float value) {
-        check("clSetKernelArg " + index, CL.clSetKernelArg((cl_kernel) kernel, index, 4, Pointer.to(new float[] {value
-        })));
+    public void setFloat(long kernel, int index, float value) {
+        floatCell[0] = value;
+        setArgument(kernel, index, 4, floatPointer);
     }
 
     @Override
-    public void setDouble(Object kernel, int index, double value) {
-        check("clSetKernelArg " + index, CL.clSetKernelArg((cl_kernel) kernel, index, 8, Pointer.to(new double[] {value
-        })));
+    public void setDouble(long kernel, int index, double value) {
+        doubleCell[0] = value;
+        setArgument(kernel, index, 8, doublePointer);
     }
 
     @Override
-    public void enqueue(Object queue, Object kernel, long[] global, long[] local) {
-        check(
+    public void enqueue(long queue, long kernel, long[] global, long[] local) {
+        HostArrays.checkRange(global, local);
+        Status.check(
                 "clEnqueueNDRangeKernel",
                 CL.clEnqueueNDRangeKernel(
-                        (cl_command_queue) queue,
-                        (cl_kernel) kernel,
-                        global.length,
-                        null,
-                        global,
-                        local,
-                        0,
-                        null,
-                        null));
+                        queue(queue), kernel(kernel), global.length, null, global, local, 0, null, null));
+    }
+
+    private cl_command_queue queue(long queue) {
+        return handles.get(queue, cl_command_queue.class);
     }
 
     @Override
-    public void write(Object queue, Object buffer, Object array, int first, int count) {
-        int size = elementBytes(array);
-        check(
+    public void write(long queue, long buffer, Object array, int first, int count) {
+        long size = HostArrays.elementBytes(array);
+        Pointer host = pointer(array).withByteOffset(first * size);
+        Status.check(
                 "clEnqueueWriteBuffer",
-                CL.clEnqueueWriteBuffer(
-                        (cl_command_queue) queue,
-                        (cl_mem) buffer,
-                        true,
-                        0,
-                        (long) count * size,
-                        pointer(array).withByteOffset((long) first * size),
-                        0,
-                        null,
-                        null));
+                CL.clEnqueueWriteBuffer(queue(queue), buffer(buffer), true, 0, count * size, host, 0, null, null));
     }
 
     @Override
-    public void read(Object queue, Object buffer, Object array, int first, int count) {
-        int size = elementBytes(array);
-        check(
+    public void read(long queue, long buffer, Object array, int first, int count) {
+        long size = HostArrays.elementBytes(array);
+        Pointer host = pointer(array).withByteOffset(first * size);
+        Status.check(
                 "clEnqueueReadBuffer",
-                CL.clEnqueueReadBuffer(
-                        (cl_command_queue) queue,
-                        (cl_mem) buffer,
-                        true,
-                        0,
-                        (long) count * size,
-                        pointer(array).withByteOffset((long) first * size),
-                        0,
-                        null,
-                        null));
-    }
-
-    private static int elementBytes(Object array) {
-        return array instanceof byte[] ? 1 : array instanceof double[] ? 8 : 4;
+                CL.clEnqueueReadBuffer(queue(queue), buffer(buffer), true, 0, count * size, host, 0, null, null));
     }
 
     private static Pointer pointer(Object array) {
@@ -270,43 +271,36 @@ final class JoclOpenCl implements OpenCl {
         if (array instanceof double[] doubles) {
             return Pointer.to(doubles);
         }
-        if (array instanceof int[] ints) {
-            return Pointer.to(ints);
-        }
-        if (array instanceof byte[] bytes) {
-            return Pointer.to(bytes);
-        }
-        throw new IllegalArgumentException(
-                "no transfer for " + array.getClass().getSimpleName() + " of length " + Array.getLength(array));
+        return array instanceof int[] ints ? Pointer.to(ints) : Pointer.to((byte[]) array);
     }
 
     @Override
-    public void finish(Object queue) {
-        check("clFinish", CL.clFinish((cl_command_queue) queue));
+    public void finish(long queue) {
+        Status.check("clFinish", CL.clFinish(queue(queue)));
     }
 
     @Override
-    public void releaseBuffer(Object buffer) {
-        check("clReleaseMemObject", CL.clReleaseMemObject((cl_mem) buffer));
+    public void releaseBuffer(long buffer) {
+        Status.check("clReleaseMemObject", CL.clReleaseMemObject(handles.remove(buffer, cl_mem.class)));
     }
 
     @Override
-    public void releaseKernel(Object kernel) {
-        check("clReleaseKernel", CL.clReleaseKernel((cl_kernel) kernel));
+    public void releaseKernel(long kernel) {
+        Status.check("clReleaseKernel", CL.clReleaseKernel(handles.remove(kernel, cl_kernel.class)));
     }
 
     @Override
-    public void releaseProgram(Object program) {
-        check("clReleaseProgram", CL.clReleaseProgram((cl_program) program));
+    public void releaseProgram(long program) {
+        Status.check("clReleaseProgram", CL.clReleaseProgram(handles.remove(program, cl_program.class)));
     }
 
     @Override
-    public void releaseQueue(Object queue) {
-        check("clReleaseCommandQueue", CL.clReleaseCommandQueue((cl_command_queue) queue));
+    public void releaseQueue(long queue) {
+        Status.check("clReleaseCommandQueue", CL.clReleaseCommandQueue(handles.remove(queue, cl_command_queue.class)));
     }
 
     @Override
-    public void releaseContext(Object context) {
-        check("clReleaseContext", CL.clReleaseContext((cl_context) context));
+    public void releaseContext(long context) {
+        Status.check("clReleaseContext", CL.clReleaseContext(handles.remove(context, cl_context.class)));
     }
 }

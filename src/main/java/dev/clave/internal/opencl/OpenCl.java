@@ -1,21 +1,18 @@
 package dev.clave.internal.opencl;
 
-import java.util.List;
-
 /**
- * The seam: OpenCL on opaque handles. Every method checks the status and throws {@link dev.clave.DeviceException} that
- * names the call and the code. Constants are those of the OpenCL headers.
+ * The seam: OpenCL on opaque handles. A handle is a number that only the binding understands; 0 is none. Every method
+ * checks the status and throws {@link dev.clave.DeviceException} that names the call, the code's name and the code.
+ * Constants are those of the OpenCL headers. An instance belongs to one device and, like it, is used by one thread at a
+ * time: bindings keep scratch memory so that setting an argument and enqueueing allocate nothing.
  */
 interface OpenCl {
     int PLATFORM_NAME = 0x0902;
     int DEVICE_MAX_WORK_GROUP_SIZE = 0x1004;
     int DEVICE_GLOBAL_MEM_SIZE = 0x101F;
-    int DEVICE_MAX_MEM_ALLOC_SIZE = 0x1010;
     int DEVICE_MEM_BASE_ADDR_ALIGN = 0x1019;
-    int DEVICE_TYPE = 0x1000;
     int DEVICE_NAME = 0x102B;
     int DRIVER_VERSION = 0x102D;
-    int DEVICE_VERSION = 0x102F;
     int DEVICE_DOUBLE_FP_CONFIG = 0x1032;
     int DEVICE_NATIVE_VECTOR_WIDTH_FLOAT = 0x103A;
     int DEVICE_COMPILER_AVAILABLE = 0x1028;
@@ -23,57 +20,61 @@ interface OpenCl {
     /** Name of the binding: {@code jocl} or {@code ffm}. */
     String binding();
 
-    List<Object> platforms();
+    /** Empty when no platform is installed. */
+    long[] platforms();
 
-    String platformString(Object platform, int parameter);
+    String platformString(long platform, int parameter);
 
-    List<Object> devices(Object platform);
+    /** Empty when the platform has no device. */
+    long[] devices(long platform);
 
-    String deviceString(Object device, int parameter);
+    String deviceString(long device, int parameter);
 
     /** A parameter of up to eight bytes, zero-extended. */
-    long deviceLong(Object device, int parameter);
+    long deviceLong(long device, int parameter);
 
-    Object createContext(Object platform, Object device);
+    long createContext(long platform, long device);
 
-    Object createQueue(Object context, Object device);
+    /** An in-order queue. */
+    long createQueue(long context, long device);
 
-    Object createBuffer(Object context, long bytes);
+    long createBuffer(long context, long bytes);
 
-    Object createSubBuffer(Object buffer, long firstByte, long bytes);
+    long createSubBuffer(long buffer, long firstByte, long bytes);
 
     /** Compiles and links; throws {@link BuildFailure} with the compiler's log. */
-    Object buildProgram(Object context, Object device, String source, String options);
+    long buildProgram(long context, long device, String source, String options);
 
-    Object createKernel(Object program, String name);
+    long createKernel(long program, String name);
 
-    void setBuffer(Object kernel, int index, Object buffer);
+    void setBuffer(long kernel, int index, long buffer);
 
-    void setInt(Object kernel, int index, int value);
+    void setInt(long kernel, int index, int value);
 
-    void setFloat(Object kernel, int index, float value);
+    void setFloat(long kernel, int index, float value);
 
-    void setDouble(Object kernel, int index, double value);
+    void setDouble(long kernel, int index, double value);
 
-    void enqueue(Object queue, Object kernel, long[] global, long[] local);
+    /** Both arrays have one element per dimension, one to three. */
+    void enqueue(long queue, long kernel, long[] global, long[] local);
 
     /** Blocking; the array is a float[], double[], int[] or byte[]; the caller has checked the range. */
-    void write(Object queue, Object buffer, Object array, int first, int count);
+    void write(long queue, long buffer, Object array, int first, int count);
 
     /** Blocking; as {@link #write}. */
-    void read(Object queue, Object buffer, Object array, int first, int count);
+    void read(long queue, long buffer, Object array, int first, int count);
 
-    void finish(Object queue);
+    void finish(long queue);
 
-    void releaseBuffer(Object buffer);
+    void releaseBuffer(long buffer);
 
-    void releaseKernel(Object kernel);
+    void releaseKernel(long kernel);
 
-    void releaseProgram(Object program);
+    void releaseProgram(long program);
 
-    void releaseQueue(Object queue);
+    void releaseQueue(long queue);
 
-    void releaseContext(Object context);
+    void releaseContext(long context);
 
     /** The compiler refused a program. */
     final class BuildFailure extends RuntimeException {

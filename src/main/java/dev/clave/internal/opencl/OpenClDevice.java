@@ -2,6 +2,7 @@ package dev.clave.internal.opencl;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.DeviceException;
 import dev.clave.DeviceOutOfMemoryException;
 import dev.clave.KernelBuildException;
 import dev.clave.internal.Storage;
@@ -18,29 +19,56 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** One OpenCL device with its context, in-order queue, programs and the ledger of its buffers. */
 public final class OpenClDevice extends Device {
+    private static final System.Logger LOGGER = System.getLogger("dev.clave");
+
     private final OpenCl cl;
-    private final Object device;
-    private final Object context;
-    private final Object queue;
+    private final long device;
+    private final long context;
+    private final long queue;
     private final Info info;
     private final int alignment;
     private final long memoryLimit;
     private final long maxWorkGroup;
-    private final Map<String, Object> programs = new HashMap<>();
+    private final Map<String, Long> programs = new HashMap<>();
     private final Set<Runnable> owned = new LinkedHashSet<>();
     private final AtomicLong ledger = new AtomicLong();
     private boolean closed;
 
-    OpenClDevice(OpenCl cl, Object platform, Object device, Info info) {
+    OpenClDevice(OpenCl cl, long platform, long device, Info info) {
         this.cl = cl;
         this.device = device;
         this.info = info;
         this.context = cl.createContext(platform, device);
-        this.queue = cl.createQueue(context, device);
+        warnOfLostDivisions();
+        this.queue = queue(cl, context, device);
         this.alignment = (int) Math.max(64, cl.deviceLong(device, OpenCl.DEVICE_MEM_BASE_ADDR_ALIGN) / 8);
         // Drivers do not enforce their own limit (PoCL), and a machine needs memory for more than us.
         this.memoryLimit = cl.deviceLong(device, OpenCl.DEVICE_GLOBAL_MEM_SIZE) / 10 * 8;
         this.maxWorkGroup = cl.deviceLong(device, OpenCl.DEVICE_MAX_WORK_GROUP_SIZE);
+    }
+
+    private static long queue(OpenCl cl, long context, long device) {
+        try {
+            return cl.createQueue(context, device);
+        } catch (DeviceException e) {
+            cl.releaseContext(context);
+            throw e;
+        }
+    }
+
+    /** The context is where a runtime has set up everything, its signal handlers too. */
+    private void warnOfLostDivisions() {
+        int lost = DivisionProbe.lost();
+        if (lost > 0) {
+            LOGGER.log(
+                    System.Logger.Level.WARNING,
+                    "{0} of {1} integer divisions by zero threw nothing: the SIGFPE handler of {2} replaces the JVM''s. "
+                            + "Start Java with LD_PRELOAD=$JAVA_HOME/lib/libjsig.so{3}",
+                    lost,
+                    DivisionProbe.ATTEMPTS,
+                    info.platform(),
+                    info.binding().equals("ffm") ? "" : ", or take the binding ffm of JDK 22 and newer");
+        }
     }
 
     @Override
@@ -66,7 +94,7 @@ public final class OpenClDevice extends Device {
                     + " in use, limit " + memoryLimit + "; close tensors or take a smaller batch");
         }
         // OpenCL has no buffer of size 0.
-        Object buffer = cl.createBuffer(context, Math.max(bytes, 4));
+        long buffer = cl.createBuffer(context, Math.max(bytes, 4));
         ledger.addAndGet(bytes);
         return new ClStorage(this, buffer, bytes, true);
     }
@@ -87,7 +115,7 @@ public final class OpenClDevice extends Device {
         return cl;
     }
 
-    Object queue() {
+    long queue() {
         return queue;
     }
 
@@ -102,11 +130,11 @@ public final class OpenClDevice extends Device {
         new TreeMap<>(defines)
                 .forEach((key, value) ->
                         options.append(" -D").append(key).append('=').append(value));
-        Object program = programs.computeIfAbsent(file + " " + options, key -> build(file, options.toString()));
+        long program = programs.computeIfAbsent(file + " " + options, key -> build(file, options.toString()));
         return new ClKernel(this, cl.createKernel(program, name), name);
     }
 
-    private Object build(String file, String options) {
+    private long build(String file, String options) {
         String source = source(file);
         try {
             return cl.buildProgram(context, device, source, options);

@@ -4,38 +4,48 @@ import dev.clave.Device;
 import dev.clave.DeviceException;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** The OpenCL devices of this machine, found defensively: whatever is broken is skipped and named in the reason. */
 public final class OpenClDevices {
-    private final @Nullable OpenCl api;
+    private final Bindings binding;
     private final List<Entry> entries = new ArrayList<>();
     private final List<String> skipped = new ArrayList<>();
+    private boolean opened;
 
-    private record Entry(Object platform, Object device, Device.Info info) {}
+    private record Entry(long platform, long device, Device.Info info) {}
 
-    private OpenClDevices(@Nullable OpenCl api) {
-        this.api = api;
+    private OpenClDevices(Bindings binding) {
+        this.binding = binding;
     }
 
-    /** Looks at every platform. Never throws because of a broken installation. */
-    public static OpenClDevices find() {
-        OpenCl api;
-        try {
-            api = new JoclOpenCl();
-        } catch (LinkageError e) {
-            OpenClDevices none = new OpenClDevices(null);
-            none.skipped.add("the OpenCL library cannot be loaded ("
-                    + String.valueOf(e.getMessage()).lines().findFirst().orElse("no message") + ")");
-            return none;
+    /** The binding that {@code -Dclave.binding} asks for, {@code auto} when it does not. */
+    public static String defaultBinding() {
+        return Bindings.wanted();
+    }
+
+    /**
+     * Looks at every platform. Never throws because of a broken installation, unless a binding was forced.
+     *
+     * @param binding {@code auto}, {@code jocl} or {@code ffm}
+     */
+    public static OpenClDevices find(String binding) {
+        OpenClDevices found = new OpenClDevices(Bindings.choose(binding));
+        OpenCl api = found.binding.api();
+        if (api == null) {
+            found.skipped.add(found.binding.report());
+        } else {
+            found.scan(api);
         }
-        OpenClDevices found = new OpenClDevices(api);
-        found.scan(api);
         return found;
     }
 
+    /** Refuses a name that {@link #find(String)} would refuse. */
+    public static void checkBinding(String binding) {
+        Bindings.checked(binding);
+    }
+
     private void scan(OpenCl cl) {
-        List<Object> platforms;
+        long[] platforms;
         try {
             platforms = cl.platforms();
         } catch (DeviceException e) {
@@ -45,17 +55,17 @@ public final class OpenClDevices {
             skipped.add("the OpenCL library cannot be used (" + e.getMessage() + ")");
             return;
         }
-        if (platforms.isEmpty()) {
+        if (platforms.length == 0) {
             skipped.add("no OpenCL platform is installed");
         }
-        for (Object platform : platforms) {
+        for (long platform : platforms) {
             try {
                 String name = cl.platformString(platform, OpenCl.PLATFORM_NAME);
-                List<Object> devices = cl.devices(platform);
-                if (devices.isEmpty()) {
+                long[] devices = cl.devices(platform);
+                if (devices.length == 0) {
                     skipped.add("platform " + name + " has no device");
                 }
-                for (Object device : devices) {
+                for (long device : devices) {
                     add(cl, platform, name, device);
                 }
             } catch (DeviceException e) {
@@ -64,7 +74,7 @@ public final class OpenClDevices {
         }
     }
 
-    private void add(OpenCl cl, Object platform, String platformName, Object device) {
+    private void add(OpenCl cl, long platform, String platformName, long device) {
         String name = cl.deviceString(device, OpenCl.DEVICE_NAME);
         if (cl.deviceLong(device, OpenCl.DEVICE_COMPILER_AVAILABLE) == 0) {
             skipped.add(name + " has no compiler");
@@ -95,12 +105,21 @@ public final class OpenClDevices {
         return String.join("; ", skipped);
     }
 
-    /** Opens the device of an index. */
+    /** One line: which binding was taken, which was skipped and why. */
+    public String bindingReport() {
+        return binding.report();
+    }
+
+    /** Opens the device of an index; once per instance, since a binding belongs to one device. */
     public Device open(int index) {
-        if (api == null) {
-            throw new DeviceException("no OpenCL device: " + reason());
+        OpenCl api = binding.api();
+        if (api == null || opened) {
+            throw api == null
+                    ? new DeviceException("no OpenCL device: " + reason())
+                    : new IllegalStateException("a device was opened already; find the devices again for another");
         }
         Entry entry = entries.get(index);
+        opened = true;
         return new OpenClDevice(api, entry.platform(), entry.device(), entry.info());
     }
 }

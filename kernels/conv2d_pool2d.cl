@@ -1,0 +1,390 @@
+// conv2d_pool2d: convolution, activation, pooling and activation in one, for a training step that moves less memory.
+//
+//   hidden = inner(bias + conv(input, weight));   output = outer(pool(hidden))
+//
+// Tensors as in conv2d.cl and the pooling files: input [B,C,H,W,LANES], weight [K,CG,KH,KW], bias [K], reciprocal
+// [PH,PW] (average), hidden [B,K,OH,OW,LANES] (when KEEP_HIDDEN), output [B,K,PH,PW,LANES], argmax like output (maximum).
+// backward_conv: gradient of the output to that of the convolution's result, [B,K,OH,OW,LANES].
+//
+// Macros: LANES; the convolution's window (KH ... DILATION_W), GROUPS, HAS_BIAS; the pooling window (POOL_KH ...
+// POOL_DILATION_W); MAX 1 maximum, 0 average; INNER and OUTER -1 none, 0 tanh, 1 sigmoid, 2 relu; KEEP_HIDDEN 0|1, which must
+// be 1 where INNER is not -1; tile sizes KT (output channels) and PT (columns of the output) of one work-item.
+//
+// Numerics: the convolution as in conv2d.cl, bit for bit; argmax, ties, NaN as in max_pool2d.cl; averages as in
+// avg_pool2d.cl. tanh is a rational function of our own, at most 5.2 ULP off, exact at 0, NaN and beyond 9.02.
+
+#ifndef LANES
+#define LANES 1
+#endif
+#ifndef KH
+#define KH 3
+#define KW 3
+#define STRIDE_H 1
+#define STRIDE_W 1
+#define PAD_TOP 0
+#define PAD_LEFT 0
+#define DILATION_H 1
+#define DILATION_W 1
+#endif
+#ifndef POOL_KH
+#define POOL_KH 2
+#define POOL_KW 2
+#define POOL_STRIDE_H 2
+#define POOL_STRIDE_W 2
+#define POOL_PAD_TOP 0
+#define POOL_PAD_LEFT 0
+#define POOL_DILATION_H 1
+#define POOL_DILATION_W 1
+#endif
+#ifndef GROUPS
+#define GROUPS 1
+#endif
+#ifndef HAS_BIAS
+#define HAS_BIAS 1
+#endif
+#ifndef MAX
+#define MAX 1
+#endif
+#ifndef INNER
+#define INNER -1
+#define OUTER 2
+#endif
+#ifndef KEEP_HIDDEN
+#define KEEP_HIDDEN 0
+#endif
+#ifndef KT
+#define KT 1
+#define PT 1
+#endif
+
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
+#if LANES == 1
+typedef float V;
+typedef int I;
+#define CHOOSE(no, yes, c) ((c) ? (yes) : (no))
+#define AND_NOT(a, b) ((a) && !(b))
+#else
+typedef JOIN(float, LANES) V;
+typedef JOIN(int, LANES) I;
+#define CHOOSE(no, yes, c) select(no, yes, c)
+#define AND_NOT(a, b) ((a) & ~(b))
+#endif
+#define TILES(a, t) (((a) + (t)-1) / (t))
+
+// Numerator and denominator in x*x, fitted to the least relative error (0.35 ULP before rounding) on [0, 9.02].
+inline V tanh_rational(V x) {
+  const V c = clamp(x, (V)(-9.02f), (V)(9.02f)), u = c * c;
+  V p = fma(u, (V)(1.3319050751192663e-08f), (V)(2.0583465811796486e-05f));
+  p = fma(p, u, (V)(0.0034940335899591446f));
+  p = fma(p, u, (V)(0.13379716873168945f));
+  p = fma(p, u, (V)(1.0f));
+  V q = fma(u, (V)(7.762010341139103e-07f), (V)(0.00032830910640768707f));
+  q = fma(q, u, (V)(0.025871070101857185f));
+  q = fma(q, u, (V)(0.4671303331851959f));
+  q = fma(q, u, (V)(1.0f));
+  const V y = clamp(c * p / q, (V)(-1.0f), (V)(1.0f));
+  return CHOOSE(y, x, isnan(x)); // clamp of NaN is undefined
+}
+
+inline V activate(V x, int kind) {
+  if (kind == 0)
+    return tanh_rational(x);
+  if (kind == 1) {
+    const V e = exp(-fabs(x));
+    return CHOOSE((V)(1.0f), e, x < 0) / (1 + e);
+  }
+  if (kind == 2)
+    return CHOOSE(x, (V)(0.0f), x <= 0);
+  return x;
+}
+
+// g times the derivative, from the result y.
+inline V derivative(V y, V g, int kind) {
+  if (kind == 0)
+    return g * (1 - y * y);
+  if (kind == 1)
+    return g * (y * (1 - y));
+  if (kind == 2)
+    return CHOOSE(g, (V)(0.0f), y <= 0);
+  return g;
+}
+
+// Folds the next value of a window into the best one so far.
+#define FOLD_MAX(best, where, value, at, first)                                                                          \
+  {                                                                                                                      \
+    const V folded = value;                                                                                              \
+    if (first) {                                                                                                         \
+      best = folded;                                                                                                     \
+      where = (I)(at);                                                                                                   \
+    } else {                                                                                                             \
+      const I take = (folded > best) | AND_NOT(isnan(folded), isnan(best));                                              \
+      best = CHOOSE(best, folded, take);                                                                                 \
+      where = CHOOSE(where, (I)(at), take);                                                                              \
+    }                                                                                                                    \
+  }
+
+// One value of hidden, by the definition.
+inline V hidden_value(__global const V *restrict input, __global const float *restrict weight,
+#if HAS_BIAS
+                      __global const float *restrict bias,
+#endif
+                      int b, int k, int oy, int ox, int c_all, int h, int w, int k_all) {
+  const int cg = c_all / GROUPS, kg = k_all / GROUPS, group = k / kg;
+#if HAS_BIAS
+  V acc = (V)(bias[k]);
+#else
+  V acc = (V)(0.0f);
+#endif
+  for (int c = 0; c < cg; c++)
+    for (int kh = 0; kh < KH; kh++) {
+      const int y = oy * STRIDE_H - PAD_TOP + kh * DILATION_H;
+      if (y < 0 || y >= h)
+        continue;
+      for (int kw = 0; kw < KW; kw++) {
+        const int x = ox * STRIDE_W - PAD_LEFT + kw * DILATION_W;
+        if (x >= 0 && x < w)
+          acc = fma((V)(weight[((k * cg + c) * KH + kh) * KW + kw]), input[((b * c_all + group * cg + c) * h + y) * w + x],
+                    acc);
+      }
+    }
+  return activate(acc, INNER);
+}
+
+// hidden alone; one work-item per value.
+__kernel void conv2d_pool2d_hidden_reference(__global const V *restrict input, __global const float *restrict weight,
+#if HAS_BIAS
+                                             __global const float *restrict bias,
+#endif
+                                             __global V *restrict hidden, int total, int c_all, int h, int w, int k_all,
+                                             int oh, int ow) {
+  const int id = (int)get_global_id(0);
+  if (id >= total)
+    return;
+  hidden[id] = hidden_value(input, weight,
+#if HAS_BIAS
+                            bias,
+#endif
+                            id / ow / oh / k_all, id / ow / oh % k_all, id / ow % oh, id % ow, c_all, h, w, k_all);
+}
+
+#if MAX
+#define POOL_ARGUMENTS __global V *restrict output, __global I *restrict argmax
+#else
+#define POOL_ARGUMENTS __global const float *restrict reciprocal, __global V *restrict output
+#endif
+
+// One work-item per output; reads hidden where it is kept, else computes what a window needs.
+__kernel void conv2d_pool2d_forward_reference(__global const V *restrict input, __global const float *restrict weight,
+#if HAS_BIAS
+                                              __global const float *restrict bias,
+#endif
+#if KEEP_HIDDEN
+                                              __global const V *restrict hidden,
+#endif
+                                              POOL_ARGUMENTS, int total, int c_all, int h, int w, int k_all, int oh,
+                                              int ow, int ph, int pw) {
+  const int id = (int)get_global_id(0);
+  if (id >= total)
+    return;
+  const int px = id % pw, py = id / pw % ph, k = id / pw / ph % k_all, b = id / pw / ph / k_all;
+  V best = (V)(MAX ? -INFINITY : 0.0f);
+  I where = (I)(-1);
+  bool first = true;
+  for (int i = 0; i < POOL_KH; i++) {
+    const int y = py * POOL_STRIDE_H - POOL_PAD_TOP + i * POOL_DILATION_H;
+    for (int j = 0; j < POOL_KW; j++) {
+      const int x = px * POOL_STRIDE_W - POOL_PAD_LEFT + j * POOL_DILATION_W;
+      if (y < 0 || y >= oh || x < 0 || x >= ow)
+        continue;
+#if KEEP_HIDDEN
+      const V value = hidden[((b * k_all + k) * oh + y) * ow + x];
+#else
+      const V value = hidden_value(input, weight,
+#if HAS_BIAS
+                                   bias,
+#endif
+                                   b, k, y, x, c_all, h, w, k_all);
+#endif
+#if MAX
+      FOLD_MAX(best, where, value, y * ow + x, first);
+#else
+      best += value;
+#endif
+      first = false;
+    }
+  }
+#if MAX
+  argmax[id] = where;
+#else
+  best *= (V)(reciprocal[py * pw + px]);
+#endif
+  output[id] = activate(best, OUTER);
+}
+
+// One work-item: KT output channels of one group, one row of pooled results, PT columns of it. The pooling windows lie side by
+// side without padding: stride equals kernel, dilation 1, so each value of the convolution has one owner.
+#define CT_W (PT * POOL_KW)
+#define SEGMENT ((CT_W - 1) * STRIDE_W + (KW - 1) * DILATION_W + 1)
+__kernel void conv2d_pool2d_forward_tiled(__global const V *restrict input, __global const float *restrict weight,
+#if HAS_BIAS
+                                          __global const float *restrict bias,
+#endif
+#if KEEP_HIDDEN
+                                          __global V *restrict hidden,
+#endif
+                                          POOL_ARGUMENTS, int blocks, int c_all, int h, int w, int k_all, int oh, int ow,
+                                          int ph, int pw) {
+  const int cg = c_all / GROUPS, kg = k_all / GROUPS;
+  const int ktiles = TILES(kg, KT), ptiles = TILES(pw, PT);
+  int id = (int)get_global_id(0);
+  if (id >= blocks * GROUPS * ktiles * ph * ptiles)
+    return;
+  const int px0 = id % ptiles * PT;
+  id /= ptiles;
+  const int py = id % ph;
+  id /= ph;
+  const int k0 = id % ktiles * KT;
+  id /= ktiles;
+  const int group = id % GROUPS, b = id / GROUPS;
+  const int oy0 = py * POOL_KH, ox0 = px0 * POOL_KW;
+
+  V acc[POOL_KH][KT][CT_W];
+#pragma unroll
+  for (int i = 0; i < KT; i++) {
+#if HAS_BIAS
+    const float start = bias[group * kg + min(k0 + i, kg - 1)];
+#else
+    const float start = 0;
+#endif
+#pragma unroll
+    for (int r = 0; r < POOL_KH; r++)
+#pragma unroll
+      for (int j = 0; j < CT_W; j++)
+        acc[r][i][j] = (V)(start);
+  }
+  const int x0 = ox0 * STRIDE_W - PAD_LEFT;
+  const bool inside = x0 >= 0 && x0 + SEGMENT <= w;
+  for (int c = 0; c < cg; c++) {
+    __global const V *plane = input + (b * c_all + group * cg + c) * h * w;
+    for (int kh = 0; kh < KH; kh++) {
+#pragma unroll
+      for (int r = 0; r < POOL_KH; r++) {
+        const int y = (oy0 + r) * STRIDE_H - PAD_TOP + kh * DILATION_H;
+        if (y < 0 || y >= h)
+          continue;
+        V x[SEGMENT];
+        if (inside) {
+#pragma unroll
+          for (int j = 0; j < SEGMENT; j++)
+            x[j] = plane[y * w + x0 + j];
+        } else {
+#pragma unroll
+          for (int j = 0; j < SEGMENT; j++)
+            x[j] = x0 + j >= 0 && x0 + j < w ? plane[y * w + x0 + j] : (V)(0.0f);
+        }
+#pragma unroll
+        for (int i = 0; i < KT; i++) {
+          __global const float *row = weight + (((group * kg + min(k0 + i, kg - 1)) * cg + c) * KH + kh) * KW;
+#pragma unroll
+          for (int kw = 0; kw < KW; kw++) {
+            const V value = (V)(row[kw]);
+#pragma unroll
+            for (int j = 0; j < CT_W; j++)
+              acc[r][i][j] = fma(value, x[j * STRIDE_W + kw * DILATION_W], acc[r][i][j]);
+          }
+        }
+      }
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < KT; i++) {
+    if (k0 + i >= kg)
+      continue;
+    const int plane = b * k_all + group * kg + k0 + i;
+#pragma unroll
+    for (int r = 0; r < POOL_KH; r++)
+#pragma unroll
+      for (int j = 0; j < CT_W; j++) {
+        acc[r][i][j] = activate(acc[r][i][j], INNER);
+#if KEEP_HIDDEN
+        if (oy0 + r < oh && ox0 + j < ow)
+          hidden[(plane * oh + oy0 + r) * ow + ox0 + j] = acc[r][i][j];
+#endif
+      }
+#pragma unroll
+    for (int p = 0; p < PT; p++) {
+      if (px0 + p >= pw)
+        continue;
+      V best = (V)(0.0f);
+      I where = (I)(-1);
+#pragma unroll
+      for (int r = 0; r < POOL_KH; r++)
+#pragma unroll
+        for (int j = 0; j < POOL_KW; j++) {
+#if MAX
+          FOLD_MAX(best, where, acc[r][i][p * POOL_KW + j], (oy0 + r) * ow + ox0 + p * POOL_KW + j, r == 0 && j == 0);
+#else
+          best += acc[r][i][p * POOL_KW + j];
+#endif
+        }
+      const int to = (plane * ph + py) * pw + px0 + p;
+#if MAX
+      argmax[to] = where;
+#else
+      best *= (V)(reciprocal[py * pw + px0 + p]);
+#endif
+      output[to] = activate(best, OUTER);
+    }
+  }
+}
+
+#if MAX
+#define BACK_ARGUMENTS __global const I *restrict argmax
+#else
+#define BACK_ARGUMENTS __global const float *restrict reciprocal
+#endif
+
+// Rows of the convolution's result for all samples of a block; `rows` is how many rows one work-item takes. Windows may
+// overlap; they are added from the last to the first, as in max_pool2d.cl.
+__kernel void conv2d_pool2d_backward_conv_reference(__global const V *restrict output,
+#if KEEP_HIDDEN
+                                                    __global const V *restrict hidden,
+#endif
+                                                    BACK_ARGUMENTS, __global const V *restrict grad_output,
+                                                    __global V *restrict grad_conv, int planes, int rows, int oh, int ow,
+                                                    int ph, int pw) {
+  const int chunks = (oh + rows - 1) / rows;
+  const int plane = (int)get_global_id(0) / chunks, top = (int)get_global_id(0) % chunks * rows;
+  if (plane >= planes)
+    return;
+  for (int y = top; y < min(top + rows, oh); y++) {
+    for (int x = 0; x < ow; x++) {
+      V sum = (V)(0.0f);
+#pragma unroll
+      for (int i = 0; i < POOL_KH; i++) {
+        const int t = y + POOL_PAD_TOP - i * POOL_DILATION_H;
+        if (t < 0 || t % POOL_STRIDE_H != 0 || t / POOL_STRIDE_H >= ph)
+          continue;
+#pragma unroll
+        for (int j = 0; j < POOL_KW; j++) {
+          const int s = x + POOL_PAD_LEFT - j * POOL_DILATION_W;
+          if (s < 0 || s % POOL_STRIDE_W != 0 || s / POOL_STRIDE_W >= pw)
+            continue;
+          const int window = t / POOL_STRIDE_H * pw + s / POOL_STRIDE_W, o = plane * ph * pw + window;
+          const V g = derivative(output[o], grad_output[o], OUTER);
+#if MAX
+          sum += CHOOSE((V)(0.0f), g, argmax[o] == y * ow + x);
+#else
+          sum = fma(g, (V)(reciprocal[window]), sum);
+#endif
+        }
+      }
+      const int at = (plane * oh + y) * ow + x;
+#if KEEP_HIDDEN
+      sum = derivative(hidden[at], sum, INNER);
+#endif
+      grad_conv[at] = sum;
+    }
+  }
+}

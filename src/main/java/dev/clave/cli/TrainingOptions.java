@@ -1,0 +1,137 @@
+package dev.clave.cli;
+
+import dev.clave.data.Mnist;
+import dev.clave.data.Transforms;
+import dev.clave.nn.BatchSource;
+import dev.clave.nn.FitOptions;
+import dev.clave.nn.Model;
+import dev.clave.nn.callback.Callback;
+import dev.clave.nn.callback.EarlyStopping;
+import dev.clave.nn.callback.Monitor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How {@code train} trains, besides what, on what and how long. */
+final class TrainingOptions {
+    @Option(names = "--eval-batch", description = "samples of an evaluation batch; as --batch unless given")
+    private @Nullable Integer evalBatch;
+
+    @Option(names = "--dropout", defaultValue = "0", description = "share dropped between the linear layers, [0, 1)")
+    private double dropout;
+
+    @Option(
+            names = "--schedule",
+            defaultValue = "constant",
+            description =
+                    "learning rate over time: constant, step:EPOCHS:GAMMA, cosine or cosine:LEAST (share of --lr),"
+                            + " with warmup:STEPS or plateau:FACTOR:PATIENCE, joined by commas")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private String schedule;
+
+    @Option(
+            names = "--early-stop",
+            description = "end after so many epochs without a better test accuracy, keep the best")
+    private @Nullable Integer earlyStop;
+
+    @Option(names = "--augment", description = "train on images turned, scaled, sheared and shifted at random")
+    private boolean augment;
+
+    @Option(names = "--workers", defaultValue = "0", description = "threads that prepare augmented batches")
+    private int workers;
+
+    @Option(
+            names = "--verbose",
+            defaultValue = "1",
+            description = "0 silent, 1 a progress bar, 2 a line every 10 steps")
+    private int verbose;
+
+    @Option(names = "--save-dir", description = "directory for a checkpoint per epoch and the final one")
+    private @Nullable Path saveDir;
+
+    @Option(names = "--init", description = "begin with the weights of this file")
+    private @Nullable Path init;
+
+    @Option(names = "--resume", description = "go on from this checkpoint, with the options it was made with")
+    private @Nullable Path resume;
+
+    double dropout() {
+        return dropout;
+    }
+
+    int verbose() {
+        return verbose;
+    }
+
+    /** Refuses what can be refused before any work. */
+    void check(int epochs) {
+        if (evalBatch != null && evalBatch < 1) {
+            throw new IllegalArgumentException("--eval-batch is at least 1, got " + evalBatch);
+        }
+        if (!(dropout >= 0 && dropout < 1)) {
+            throw new IllegalArgumentException("--dropout lies in [0, 1), got " + dropout);
+        }
+        if (earlyStop != null && earlyStop < 0) {
+            throw new IllegalArgumentException("--early-stop is at least 0, got " + earlyStop);
+        }
+        if (workers < 0) {
+            throw new IllegalArgumentException("--workers is at least 0, got " + workers);
+        }
+        if (verbose < 0 || verbose > 2) {
+            throw new IllegalArgumentException("--verbose is 0, 1 or 2, got " + verbose);
+        }
+        if (init != null && resume != null) {
+            throw new IllegalArgumentException("--init and --resume exclude each other: a checkpoint has its weights");
+        }
+        Path existing = saveDir == null ? null : saveDir.toAbsolutePath();
+        while (existing != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        if (existing != null && (!Files.isDirectory(existing) || !Files.isWritable(existing))) {
+            throw new IllegalArgumentException("--save-dir: nothing can be written in " + existing);
+        }
+        ScheduleOption.parse(schedule, epochs);
+    }
+
+    /** Takes the weights of --init. */
+    void begin(Model model) {
+        if (init != null) {
+            model.load(init);
+        }
+    }
+
+    FitOptions fit(Mnist.Split split, int batch, int epochs, long seed) {
+        FitOptions options = FitOptions.of(
+                        augment
+                                ? BatchSource.augmented(split.train(), Transforms.augment(), seed)
+                                : BatchSource.of(split.train()))
+                .evalData(split.test())
+                .batchSize(batch)
+                .evalBatchSize(evalBatch == null ? batch : evalBatch)
+                .epochs(epochs)
+                .numWorkers(workers)
+                .verbose(verbose);
+        ScheduleOption parsed = ScheduleOption.parse(schedule, epochs);
+        options.schedule(parsed.schedule());
+        List<Callback> callbacks = new ArrayList<>(parsed.callbacks());
+        if (earlyStop != null) {
+            callbacks.add(new EarlyStopping("evalAcc", Monitor.Mode.MAX, earlyStop, 0, true));
+        }
+        options.callbacks(callbacks.toArray(Callback[]::new));
+        if (saveDir != null) {
+            options.saveDir(saveDir);
+        }
+        if (resume != null) {
+            options.resume(resume);
+        }
+        return options;
+    }
+
+    /** Where an interrupted run is saved. */
+    Path interruptedFile() {
+        return saveDir == null ? Path.of("clave-interrupted.safetensors") : saveDir.resolve("interrupted.safetensors");
+    }
+}

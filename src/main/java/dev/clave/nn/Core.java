@@ -1,0 +1,50 @@
+package dev.clave.nn;
+
+import dev.clave.DType;
+import dev.clave.Device;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** What all passes of a model share. */
+record Core(
+        Device device,
+        Layer layer,
+        ParameterSet parameters,
+        @Nullable InputSpec input,
+        long seed) {
+    int pad() {
+        return input == null ? 0 : input.pad();
+    }
+
+    /** The network for images of a source, checked against the input specification. */
+    Graph graph(BatchSource source) {
+        int[] shape = {1, source.height() + 2 * pad(), source.width() + 2 * pad()};
+        if (input != null && !Arrays.equals(input.sample(), shape)) {
+            throw new IllegalArgumentException(source.name() + ": images are " + source.height() + "x" + source.width()
+                    + (pad() == 0 ? "" : " and " + pad() + " pixels of padding on each side") + ", the network takes "
+                    + Arrays.toString(input.sample()) + " (" + input.name() + ")");
+        }
+        Graph graph = Graph.record(layer, shape);
+        int[] output = graph.output().shape();
+        if (output.length == 1 && source.classes() > output[0]) {
+            throw new IllegalArgumentException(source.name() + " has " + source.classes()
+                    + " classes, the network's output is " + Arrays.toString(output));
+        }
+        return graph;
+    }
+
+    /** Checks that a loss can be taken of the network's output. */
+    static void checkScores(Graph graph) {
+        if (graph.output().shape().length != 1) {
+            throw new IllegalArgumentException("softmax cross-entropy takes [classes], the network's output is "
+                    + Arrays.toString(graph.output().shape()) + "; flatten and add a linear layer");
+        }
+    }
+
+    Plan plan(Graph graph, int batch, Lowering.Purpose purpose) {
+        if (input != null) {
+            input.checkBatch(batch);
+        }
+        return new Plan(device, graph, parameters, Plan.format(device, DType.F32), batch, purpose, seed);
+    }
+}

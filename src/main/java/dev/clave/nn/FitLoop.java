@@ -1,0 +1,251 @@
+package dev.clave.nn;
+
+import dev.clave.Device;
+import dev.clave.internal.rng.Philox;
+import dev.clave.nn.callback.Callback;
+import dev.clave.nn.callback.Context;
+import dev.clave.nn.callback.State;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The loop of {@link Model#fit}. A step only enqueues: no memory is allocated on the device, and losses and hits stay there
+ * until somebody asks.
+ */
+final class FitLoop implements AutoCloseable {
+    /** Steps enqueued before the queue is drained: bounds what is in flight, and lets a progress display tell the truth. */
+    private static final int BURST = 32;
+
+    private static final System.Logger LOG = System.getLogger(FitLoop.class.getName());
+
+    private final Device device;
+    private final TrainState state;
+    private final Cursor cursor;
+    private final FitOptions options;
+    private final Plan plan;
+    private final LossHead head;
+    private final Feed feed;
+    private final @Nullable Evaluation evaluation;
+    private final RunContext context;
+    private final int features;
+    private final boolean accumulates;
+    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final List<Map<String, Double>> epochs = new ArrayList<>();
+
+    /** Compiles for the options; the state's cursor says where to begin. */
+    FitLoop(TrainState state, FitOptions options, RunContext context) {
+        Core core = state.core;
+        this.device = core.device();
+        this.state = state;
+        this.cursor = state.cursor;
+        this.options = options;
+        this.context = context;
+        Graph graph = core.graph(options.trainData());
+        Core.checkScores(graph);
+        int steps = options.steps();
+        this.features = graph.output().features();
+        this.plan = own(core.plan(graph, options.batchSize(), Lowering.Purpose.TRAINING));
+        this.head = own(new LossHead(device, plan, features, steps, true));
+        this.feed = own(
+                new Feed(device, plan, head.labels(), options.trainData(), steps, core.pad(), options.numWorkers()));
+        BatchSource evalData = options.evalData();
+        this.evaluation = evalData == null
+                ? null
+                : own(new Evaluation(core, evalData, options.evalBatchSize(), options.numWorkers()));
+        this.accumulates = options.accumulateGradBatches() > 1;
+        state.update.gradients(
+                accumulates ? state.accumulator().sum() : core.parameters().gradients());
+        state.kernels = device.name() + ", kernels "
+                + Integer.toHexString(plan.explain().hashCode());
+        if (!state.resumedKernels.isEmpty() && !state.resumedKernels.equals(state.kernels)) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "the checkpoint was made on " + state.resumedKernels + ", this is " + state.kernels
+                            + ": training goes on, but not bit for bit as it would have there");
+        }
+        state.resumedKernels = "";
+    }
+
+    private <T extends AutoCloseable> T own(T resource) {
+        owned.add(0, resource);
+        return resource;
+    }
+
+    FitResult run() {
+        context.epochs = options.epochs();
+        context.epoch = cursor.epoch;
+        context.phase = Context.Phase.TRAIN;
+        context.step = cursor.step;
+        context.steps = options.steps();
+        if (options.resume() == null) {
+            cursor.rate = rate();
+        }
+        context.call(Callback::trainBegin);
+        while (cursor.epoch < options.epochs() && !context.stopping()) {
+            if (!epoch()) {
+                break;
+            }
+        }
+        context.extra = epochs.isEmpty() ? Map.of() : epochs.get(epochs.size() - 1);
+        context.call(Callback::trainEnd);
+        return new FitResult(epochs, context.stopping && !context.interrupted(), context.interrupted());
+    }
+
+    /** One epoch, or what is left of it; false when it was cut. */
+    private boolean epoch() {
+        int steps = options.steps(cursor.epoch);
+        Tally tally = state.tally == null ? new Tally(options.trainData().size()) : state.tally;
+        state.tally = tally;
+        state.sync = () -> head.read(cursor.step, tally);
+        train();
+        int begun = cursor.step;
+        context.values = () -> {
+            head.read(context.step, tally);
+            return Evaluation.values(tally, state.metrics);
+        };
+        if (begun == 0) {
+            state.metrics.forEach(Metric::reset);
+            context.call(Callback::epochBegin);
+        }
+        head.begin(begun);
+        feed.begin(cursor.shuffles, order());
+        long begin = System.nanoTime();
+        while (cursor.step < steps && !context.stopping()) {
+            step(cursor.step, steps);
+        }
+        device.finish();
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        state.sync.run();
+        if (cursor.step < steps) {
+            return false;
+        }
+        Map<String, Double> logs = new LinkedHashMap<>(context.values.get());
+        if (evaluation != null && cursor.epoch % options.evalFreq() == 0 && !evaluate(evaluation, logs)) {
+            return false;
+        }
+        logs.put("learningRate", cursor.rate);
+        logs.put("seconds", seconds);
+        logs.put("stepMillis", seconds * 1000 / Math.max(1, steps - begun));
+        end(logs);
+        return true;
+    }
+
+    private void train() {
+        context.phase = Context.Phase.TRAIN;
+        context.epoch = cursor.epoch;
+        context.step = cursor.step;
+        context.steps = options.steps(cursor.epoch);
+        context.samples = options.trainData().size();
+        context.extra = Map.of();
+    }
+
+    private int[] order() {
+        int[] order = Samples.identity(options.trainData().size());
+        if (options.shuffle()) {
+            new Philox(state.core.seed(), -1 - cursor.shuffles).shuffle(order);
+        }
+        return order;
+    }
+
+    private void step(int step, int steps) {
+        context.call(Callback::batchBegin);
+        int group = options.accumulateGradBatches();
+        int groupBegin = step / group * group;
+        int groupEnd = Math.min(steps, groupBegin + group);
+        int samples = 0;
+        for (int s = groupBegin; s < groupEnd; s++) {
+            samples += feed.live(s);
+        }
+        plan.at(cursor.batches, (long) step * options.batchSize());
+        feed.gather(step);
+        plan.forward();
+        head.run(step, feed.live(step), 1.0 / samples);
+        plan.backward();
+        if (accumulates) {
+            state.accumulator().add(cursor.gathered == 0);
+            cursor.gathered++;
+        }
+        if (step + 1 == groupEnd) {
+            cursor.rate = rate();
+            state.update.run(++cursor.updates, cursor.rate);
+            cursor.gathered = 0;
+        }
+        for (Metric metric : state.metrics) {
+            if (metric.inTraining() && !Evaluation.onDevice(metric)) {
+                metric.update(Evaluation.outputs(plan, feed.live(step), features), feed.labels(step));
+            }
+        }
+        cursor.batches++;
+        cursor.step = step + 1;
+        context.step = step + 1;
+        context.call(Callback::batchEnd);
+        if (step % BURST == BURST - 1) {
+            device.finish();
+        }
+    }
+
+    private double rate() {
+        int steps = options.steps();
+        Schedule.Place place = new Schedule.Place((long) cursor.epoch * steps + cursor.step, steps);
+        double rate = state.optimizer.learningRate() * options.schedule().factor(place) * cursor.rateScale;
+        if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("schedule: learning rate " + rate + " at step " + place.step());
+        }
+        return rate;
+    }
+
+    /** False when it was interrupted: the epoch is not over then, and a resumed run evaluates anew. */
+    private boolean evaluate(Evaluation on, Map<String, Double> logs) {
+        // The same metrics serve training and evaluation: an interrupted one must not leave its half behind.
+        List<State> held = new ArrayList<>();
+        for (Metric metric : state.metrics) {
+            held.add(new State());
+            metric.save(held.get(held.size() - 1));
+        }
+        Map<String, Double> values = on.evaluate(state.metrics, context);
+        if (values == null) {
+            for (int i = 0; i < held.size(); i++) {
+                state.metrics.get(i).restore(held.get(i));
+            }
+            return false;
+        }
+        values.forEach((name, value) ->
+                logs.put("eval" + name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1), value));
+        return true;
+    }
+
+    private void end(Map<String, Double> logs) {
+        train();
+        context.values = () -> logs;
+        Map<String, Double> row = new LinkedHashMap<>(Map.of("epoch", (double) context.epoch));
+        row.putAll(logs);
+        epochs.add(row);
+        // A checkpoint made by a callback begins with the next epoch.
+        cursor.epoch++;
+        cursor.step = 0;
+        cursor.shuffles++;
+        state.tally = null;
+        state.sync = () -> {};
+        context.call(Callback::epochEnd);
+    }
+
+    @Override
+    public void close() {
+        for (AutoCloseable resource : owned) {
+            try {
+                resource.close();
+            } catch (RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        owned.clear();
+        state.sync = () -> {};
+        state.update.gradients(state.core.parameters().gradients());
+    }
+}

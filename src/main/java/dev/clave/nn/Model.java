@@ -1,0 +1,402 @@
+package dev.clave.nn;
+
+import dev.clave.DType;
+import dev.clave.Device;
+import dev.clave.FormatException;
+import dev.clave.data.ImageDataset;
+import dev.clave.io.Safetensors;
+import dev.clave.nn.callback.Callback;
+import dev.clave.nn.callback.ModelCheckpoint;
+import dev.clave.nn.callback.ProgressBar;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network on a device: trained, evaluated, asked, saved and loaded.
+ *
+ * <pre>{@code
+ * try (Device device = Device.open("auto");
+ *         Model model = new Model(device, new LeNet(10), InputSpec.image(1, 28, 28))) {
+ *     model.prepare(Optimizer.adam(0.001), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
+ *     model.fit(FitOptions.of(train).evalData(test).batchSize(64).epochs(5));
+ *     model.save(Path.of("lenet.safetensors"));
+ * }
+ * }</pre>
+ *
+ * <p>The same seed, data, options and device give the same bits. Used by one thread at a time, but {@link #interrupt} may be
+ * called by any.
+ */
+public final class Model implements AutoCloseable {
+    private static final String UNNAMED = "custom";
+
+    private final String name;
+    private Core core;
+    private @Nullable TrainState state;
+    private @Nullable BatchRunner batch;
+    private volatile boolean interrupted;
+
+    /**
+     * Draws the first weights with seed 1.
+     *
+     * @param inputs none or one; without one the network takes images as they come
+     */
+    public Model(Device device, Layer layer, InputSpec... inputs) {
+        this(device, UNNAMED, layer, inputs);
+    }
+
+    /** A network by its name, which its files will carry. */
+    public Model(Device device, Network network) {
+        this(device, network.name(), network.layer(), network.input());
+    }
+
+    private Model(Device device, String name, Layer layer, InputSpec... inputs) {
+        if (inputs.length > 1) {
+            throw new IllegalArgumentException("a network has one input, got " + Arrays.toString(inputs));
+        }
+        this.name = name;
+        InputSpec input = inputs.length == 0 ? null : inputs[0];
+        if (input != null) {
+            Graph.record(layer, input.sample());
+        }
+        this.core = new Core(device, layer, new ParameterSet(device, DType.F32, layer), input, 1);
+        core.parameters().initialise(1);
+    }
+
+    /** Draws the first weights anew; also decides the order of samples and dropout masks. Before {@link #prepare}. */
+    public Model seed(long seed) {
+        if (state != null) {
+            throw new IllegalStateException("seed: the model is prepared already; set the seed first");
+        }
+        closeBatch();
+        core = new Core(core.device(), core.layer(), core.parameters(), core.input(), seed);
+        core.parameters().initialise(seed);
+        return this;
+    }
+
+    /**
+     * Sets what training makes small, by what, and what is reported. A second call starts the optimizer anew; the weights
+     * stay.
+     */
+    public Model prepare(Optimizer optimizer, Loss loss, Metric... metrics) {
+        if (loss != Loss.SOFTMAX_CROSS_ENTROPY) {
+            throw new IllegalArgumentException("unknown loss " + loss);
+        }
+        TrainState before = state;
+        closeBatch();
+        state = new TrainState(core, optimizer, List.of(metrics));
+        if (before != null) {
+            state.cursor.shuffles = before.cursor.shuffles;
+            state.cursor.batches = before.cursor.batches;
+            before.close();
+        }
+        return this;
+    }
+
+    private TrainState prepared(String what) {
+        if (state == null) {
+            throw new IllegalStateException(what + ": call prepare(optimizer, loss, metrics) first");
+        }
+        return state;
+    }
+
+    /**
+     * Trains.
+     *
+     * @throws FormatException when the checkpoint to resume from is broken or of another network
+     * @throws IllegalArgumentException when data, options or the checkpoint's options do not fit
+     */
+    public FitResult fit(FitOptions options) {
+        TrainState training = prepared("fit");
+        closeBatch();
+        training.callbacks = callbacks(options);
+        training.fixed = fixed(training, options);
+        Cursor cursor = training.cursor;
+        Path checkpoint = options.resume();
+        if (checkpoint != null) {
+            Checkpoint.read(training, checkpoint);
+        } else {
+            cursor.epoch = 0;
+            cursor.step = 0;
+            cursor.gathered = 0;
+            cursor.rateScale = 1;
+            training.tally = null;
+        }
+        RunContext context = new RunContext(this, training.callbacks, cursor, settings(training, options));
+        try (FitLoop loop = new FitLoop(training, options, context)) {
+            return loop.run();
+        } finally {
+            interrupted = false;
+        }
+    }
+
+    private static List<Callback> callbacks(FitOptions options) {
+        List<Callback> all = new ArrayList<>();
+        List<Callback> last = new ArrayList<>();
+        for (Callback callback : options.callbacks()) {
+            (callback instanceof ModelCheckpoint ? last : all).add(callback);
+        }
+        if (options.verbose() > 0 && all.stream().noneMatch(ProgressBar.class::isInstance)) {
+            all.add(0, new ProgressBar(options.verbose(), options.logFreq()));
+        }
+        Path directory = options.saveDir();
+        if (directory != null && last.isEmpty()) {
+            last.add(new ModelCheckpoint(directory).every(options.saveFreq()));
+        }
+        all.addAll(last);
+        return all;
+    }
+
+    /** What a resumed run must have in common with the one before, or the bits would differ. */
+    private Map<String, String> fixed(TrainState training, FitOptions options) {
+        Map<String, String> fixed = new TreeMap<>();
+        fixed.put("optimizer", training.optimizer.toString());
+        fixed.put("schedule", options.schedule().describe());
+        fixed.put("seed", Long.toString(core.seed()));
+        fixed.put("samples", Integer.toString(options.trainData().size()));
+        fixed.put("batchSize", Integer.toString(options.batchSize()));
+        fixed.put("dropLast", Boolean.toString(options.dropLast()));
+        fixed.put("shuffle", Boolean.toString(options.shuffle()));
+        fixed.put("accumulateGradBatches", Integer.toString(options.accumulateGradBatches()));
+        return fixed;
+    }
+
+    private Map<String, String> settings(TrainState training, FitOptions options) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        Device.Info info = core.device().info();
+        settings.put("network", name);
+        settings.put("device", info.name());
+        settings.put("platform", info.platform());
+        settings.put("binding", info.binding());
+        settings.put("trainData", options.trainData().name());
+        settings.put("epochs", Integer.toString(options.epochs()));
+        settings.putAll(training.fixed);
+        return settings;
+    }
+
+    /**
+     * Ends the running fit after its current step; {@link #saveCheckpoint} then saves what {@link FitOptions#resume} goes on
+     * from. May be called from any thread.
+     */
+    public void interrupt() {
+        interrupted = true;
+    }
+
+    boolean isInterrupted() {
+        return interrupted;
+    }
+
+    /** Loss ({@code loss}, {@code lastLoss}) and metrics on data. */
+    public Map<String, Double> evaluate(ImageDataset data, int batchSize, Callback... callbacks) {
+        return evaluate(BatchSource.of(data), batchSize, callbacks);
+    }
+
+    /** As {@link #evaluate(ImageDataset, int, Callback...)}. */
+    public Map<String, Double> evaluate(BatchSource data, int batchSize, Callback... callbacks) {
+        checkBatch(batchSize);
+        List<Metric> metrics = state == null ? List.of(new Accuracy()) : state.metrics;
+        Core.checkScores(core.graph(data));
+        try (Evaluation evaluation = new Evaluation(core, data, batchSize, 0)) {
+            Map<String, Double> values = evaluation.evaluate(metrics, context(callbacks));
+            if (values == null) {
+                throw new IllegalStateException("evaluate: interrupted");
+            }
+            return values;
+        }
+    }
+
+    /** Outputs of each batch, [batch][sample][output]: scores before the softmax for the networks here. */
+    public List<float[][]> predict(ImageDataset data, int batchSize, Callback... callbacks) {
+        return predict(BatchSource.of(data), batchSize, callbacks);
+    }
+
+    /** As {@link #predict(ImageDataset, int, Callback...)}. */
+    public List<float[][]> predict(BatchSource data, int batchSize, Callback... callbacks) {
+        checkBatch(batchSize);
+        try (Evaluation evaluation = new Evaluation(core, data, batchSize, 0)) {
+            return evaluation.predict(context(callbacks));
+        }
+    }
+
+    /** Outputs of all samples, [sample][output]. */
+    public float[][] predictStacked(ImageDataset data, int batchSize, Callback... callbacks) {
+        return predict(data, batchSize, callbacks).stream()
+                .flatMap(Arrays::stream)
+                .toArray(float[][]::new);
+    }
+
+    private static void checkBatch(int batchSize) {
+        if (batchSize < 1) {
+            throw new IllegalArgumentException("batchSize is at least 1, got " + batchSize);
+        }
+    }
+
+    private RunContext context(Callback... callbacks) {
+        Cursor cursor = state == null ? new Cursor() : state.cursor;
+        return new RunContext(this, List.of(callbacks), cursor, Map.of("network", name));
+    }
+
+    /**
+     * One update from a batch.
+     *
+     * @param inputs [samples] of the input's shape, normalised; see {@link #normalise}
+     * @param labels one per sample
+     * @return loss and metrics of the batch before the update
+     */
+    public Map<String, Double> trainBatch(float[] inputs, int... labels) {
+        TrainState training = prepared("trainBatch");
+        return runner(labels.length, true).run(inputs, labels, training.metrics, training);
+    }
+
+    /** Loss and metrics of a batch. */
+    public Map<String, Double> evalBatch(float[] inputs, int... labels) {
+        return runner(labels.length, false).run(inputs, labels, prepared("evalBatch").metrics, null);
+    }
+
+    /** Outputs of a batch, [sample][output]. */
+    public float[][] predictBatch(float[] inputs, int samples) {
+        return runner(samples, false).predict(inputs);
+    }
+
+    private BatchRunner runner(int samples, boolean training) {
+        if (samples < 1) {
+            throw new IllegalArgumentException("a batch has at least 1 sample");
+        }
+        BatchRunner found = batch;
+        if (found == null || !found.fits(samples, training)) {
+            closeBatch();
+            InputSpec input = core.input();
+            if (input == null) {
+                throw new IllegalStateException("batches of values need an InputSpec at the model's construction");
+            }
+            found = new BatchRunner(core, core.device(), input.sample(), samples, training);
+            batch = found;
+        }
+        return found;
+    }
+
+    private void closeBatch() {
+        if (batch != null) {
+            batch.close();
+            batch = null;
+        }
+    }
+
+    /** The pixels of some images as the network reads them: (x - 127.5) / 127.5, -1 in the padding of the input. */
+    public float[] normalise(ImageDataset data, int... indices) {
+        int pad = core.pad();
+        int height = data.height() + 2 * pad;
+        int width = data.width() + 2 * pad;
+        float[] values = new float[indices.length * height * width];
+        Arrays.fill(values, -1);
+        for (int n = 0; n < indices.length; n++) {
+            for (int y = 0; y < data.height(); y++) {
+                for (int x = 0; x < data.width(); x++) {
+                    int pixel = data.pixels()[(indices[n] * data.height() + y) * data.width() + x] & 255;
+                    values[(n * height + y + pad) * width + x + pad] = (pixel - 127.5f) * (float) (1 / 127.5);
+                }
+            }
+        }
+        return values;
+    }
+
+    /** Name of the network, {@code custom} for a user's own. */
+    public String name() {
+        return name;
+    }
+
+    /** The device the model lives on. */
+    public Device device() {
+        return core.device();
+    }
+
+    /** The parameters by name. */
+    public Map<String, Parameter> parameters() {
+        return core.layer().parameters();
+    }
+
+    /** Number of trained values. */
+    public int parameterCount() {
+        return core.parameters().count(true);
+    }
+
+    /** Values of a parameter; waits for the device. */
+    public float[] values(String parameter) {
+        return core.parameters().tensor(parameter).readFloats();
+    }
+
+    /** Sets the values of a parameter. */
+    public void values(String parameter, float... values) {
+        core.parameters().tensor(parameter).write(values);
+    }
+
+    /**
+     * Writes the weights as safetensors with PyTorch's names and layouts, whole or not at all.
+     *
+     * @throws IllegalArgumentException when the directory is missing
+     */
+    public void save(Path file) {
+        Safetensors weights = new Safetensors();
+        weights.metadata().put("network", name);
+        core.parameters().save(weights);
+        WeightsFile.write(weights, file);
+    }
+
+    /** Writes everything a resumed {@link #fit} needs, whole or not at all; also in the middle of an epoch. */
+    public void saveCheckpoint(Path file) {
+        Checkpoint.write(prepared("saveCheckpoint"), name, file);
+    }
+
+    /**
+     * Takes the weights of a weights file or of a checkpoint.
+     *
+     * @throws FormatException when the file is broken or holds other tensors; nothing is changed then
+     */
+    public void load(Path file) {
+        load(file, false);
+    }
+
+    /**
+     * As {@link #load(Path)}.
+     *
+     * @param skipMismatch leaves out tensors that are missing, have another shape or are not part of the network
+     * @return the names left out
+     */
+    public List<String> load(Path file, boolean skipMismatch) {
+        return core.parameters().load(file.toString(), WeightsFile.read(file), skipMismatch);
+    }
+
+    /** The layers for one sample of the input specification. */
+    public Summary summary() {
+        InputSpec input = core.input();
+        if (input == null) {
+            throw new IllegalStateException("summary: give the shape, there is no InputSpec");
+        }
+        int[] shape = input.shape().stream().mapToInt(Integer::intValue).toArray();
+        shape[0] = Math.max(1, shape[0]);
+        return summary(shape);
+    }
+
+    /** The layers for an input shape with the batch in front. */
+    public Summary summary(int... shape) {
+        return new Summary(core.layer(), shape);
+    }
+
+    Core core() {
+        return core;
+    }
+
+    @Override
+    public void close() {
+        closeBatch();
+        if (state != null) {
+            state.close();
+        }
+        core.parameters().close();
+    }
+}

@@ -1,0 +1,216 @@
+package dev.clave.nn.callback;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How often samples of one class were taken for another. For class c with TP hits: precision TP / predicted as c, recall TP /
+ * support, F1 2 TP / (predicted + support). A ratio without a case is NaN, printed as {@code -}; means over the classes leave
+ * such classes out.
+ */
+public final class ConfusionMatrix {
+    private static final int MOST_CLASSES = 10_000;
+
+    private final int classes;
+    private final long[] counts;
+
+    /**
+     * An empty matrix.
+     *
+     * @param classes 1 to 10,000
+     */
+    public ConfusionMatrix(int classes) {
+        if (classes < 1 || classes > MOST_CLASSES) {
+            throw new IllegalArgumentException(
+                    "confusion matrix: 1 to " + MOST_CLASSES + " classes are expected, got " + classes);
+        }
+        this.classes = classes;
+        this.counts = new long[classes * classes];
+    }
+
+    /** Counts one sample. */
+    public void add(int label, int prediction) {
+        counts[index(label, prediction)]++;
+    }
+
+    /**
+     * Counts the first {@code live} samples of a batch.
+     *
+     * @param labels [at least live], each in [0, classes)
+     * @param predictions [at least live], each in [0, classes)
+     */
+    public void add(int[] labels, int[] predictions, int live) {
+        if (live < 0 || live > labels.length || live > predictions.length) {
+            throw new IllegalArgumentException("confusion matrix: " + live + " samples are expected, got "
+                    + labels.length + " labels and " + predictions.length + " predictions");
+        }
+        for (int i = 0; i < live; i++) {
+            add(labels[i], predictions[i]);
+        }
+    }
+
+    /** Adds the counts of another matrix of the same size. */
+    public void add(ConfusionMatrix other) {
+        if (other.classes != classes) {
+            throw new IllegalArgumentException("confusion matrix: " + classes + " classes, got " + other.classes);
+        }
+        for (int i = 0; i < counts.length; i++) {
+            counts[i] += other.counts[i];
+        }
+    }
+
+    /** Forgets all samples. */
+    public void clear() {
+        java.util.Arrays.fill(counts, 0);
+    }
+
+    private int index(int label, int prediction) {
+        if (label < 0 || label >= classes || prediction < 0 || prediction >= classes) {
+            throw new IllegalArgumentException("confusion matrix: classes are 0.." + (classes - 1) + ", got label "
+                    + label + " and prediction " + prediction);
+        }
+        return label * classes + prediction;
+    }
+
+    /** Number of classes. */
+    public int classes() {
+        return classes;
+    }
+
+    /** Samples of a label that were predicted as some class. */
+    public long count(int label, int prediction) {
+        return counts[index(label, prediction)];
+    }
+
+    /** Samples of a label. */
+    public long support(int label) {
+        long sum = 0;
+        for (int c = 0; c < classes; c++) {
+            sum += count(label, c);
+        }
+        return sum;
+    }
+
+    /** Samples predicted as some class. */
+    public long predicted(int prediction) {
+        long sum = 0;
+        for (int c = 0; c < classes; c++) {
+            sum += count(c, prediction);
+        }
+        return sum;
+    }
+
+    /** All samples. */
+    public long samples() {
+        long sum = 0;
+        for (long count : counts) {
+            sum += count;
+        }
+        return sum;
+    }
+
+    /** Samples predicted right. */
+    public long correct() {
+        long sum = 0;
+        for (int c = 0; c < classes; c++) {
+            sum += count(c, c);
+        }
+        return sum;
+    }
+
+    /** Correct samples of all, NaN for none. */
+    public double accuracy() {
+        return (double) correct() / samples();
+    }
+
+    /** Right ones among those predicted as a class, NaN when there are none. */
+    public double precision(int label) {
+        return (double) count(label, label) / predicted(label);
+    }
+
+    /** Right ones among those of a class, NaN when there are none. */
+    public double recall(int label) {
+        return (double) count(label, label) / support(label);
+    }
+
+    /** Harmonic mean of precision and recall, NaN when the class was neither there nor predicted. */
+    public double f1(int label) {
+        return 2.0 * count(label, label) / (predicted(label) + support(label));
+    }
+
+    /** Unweighted mean of {@link #precision} over the classes that have one. */
+    public double meanPrecision() {
+        return mean(this::precision);
+    }
+
+    /** Unweighted mean of {@link #recall} over the classes that have one. */
+    public double meanRecall() {
+        return mean(this::recall);
+    }
+
+    /** Unweighted mean of {@link #f1} over the classes that have one. */
+    public double meanF1() {
+        return mean(this::f1);
+    }
+
+    private double mean(java.util.function.IntToDoubleFunction measure) {
+        return java.util.stream.IntStream.range(0, classes)
+                .mapToDouble(measure)
+                .filter(value -> !Double.isNaN(value))
+                .average()
+                .orElse(Double.NaN);
+    }
+
+    /** The matrix and the measures of each class as text, rows are labels; classes are named by their numbers. */
+    @Override
+    public String toString() {
+        return text(java.util.stream.IntStream.range(0, classes)
+                .mapToObj(String::valueOf)
+                .toList());
+    }
+
+    /**
+     * The matrix and the measures of each class as text, rows are labels.
+     *
+     * @param names of the classes
+     */
+    public String text(List<String> names) {
+        if (names.size() != classes) {
+            throw new IllegalArgumentException(
+                    "confusion matrix: " + classes + " names are expected, got " + names.size());
+        }
+        int name = Math.max(5, names.stream().mapToInt(String::length).max().orElse(0));
+        int digits = Math.max(3, String.valueOf(samples()).length());
+        int column =
+                Math.max(digits, names.stream().mapToInt(String::length).max().orElse(0)) + 1;
+        StringBuilder text = new StringBuilder(right("label", name)).append(" |");
+        names.forEach(n -> text.append(right(n, column)));
+        text.append(" | precision recall     f1 ").append(right("support", 8)).append('\n');
+        text.append("-".repeat(name)).append("-+").append("-".repeat(column * classes));
+        text.append("-+").append("-".repeat(35)).append('\n');
+        for (int c = 0; c < classes; c++) {
+            text.append(right(names.get(c), name)).append(" |");
+            for (int p = 0; p < classes; p++) {
+                text.append(right(count(c, p) == 0 ? "." : String.valueOf(count(c, p)), column));
+            }
+            text.append(" | ").append(measures(precision(c), recall(c), f1(c), support(c)));
+        }
+        String means = measures(meanPrecision(), meanRecall(), meanF1(), samples());
+        text.append(right("mean", name)).append(" |").append(" ".repeat(column * classes));
+        return text.append(" | ").append(means).toString();
+    }
+
+    private static String measures(double precision, double recall, double f1, long support) {
+        return right(ratio(precision), 9) + right(ratio(recall), 7) + right(ratio(f1), 7)
+                + right(String.valueOf(support), 10) + "\n";
+    }
+
+    /** Four digits behind the point, or a dash for NaN. */
+    static String ratio(double value) {
+        return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.4f", value);
+    }
+
+    private static String right(String text, int width) {
+        return " ".repeat(Math.max(0, width - text.length())) + text;
+    }
+}

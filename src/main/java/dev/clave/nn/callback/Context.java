@@ -1,0 +1,72 @@
+package dev.clave.nn.callback;
+
+import dev.clave.nn.Model;
+import java.util.Map;
+
+/** Where a run is; given to every {@link Callback}. Reading it changes nothing. */
+public interface Context {
+    /** What is being done. */
+    enum Phase {
+        /** Weights change. */
+        TRAIN,
+        /** Loss and metrics of other data. */
+        EVALUATE,
+        /** Outputs only. */
+        PREDICT
+    }
+
+    /** The model at work. */
+    Model model();
+
+    /** What is being done. */
+    Phase phase();
+
+    /** Epoch of this fit, from 0. */
+    int epoch();
+
+    /** Epochs this fit will have. */
+    int epochs();
+
+    /** Batches of this pass that are done. */
+    int step();
+
+    /** Batches of this pass. */
+    int steps();
+
+    /** Samples of this pass. */
+    int samples();
+
+    /** Training batches over the life of the model. */
+    long totalSteps();
+
+    /** Learning rate of the last update, or of the first one to come. */
+    double learningRate();
+
+    /**
+     * Values of this pass so far: {@code loss} (mean over samples), {@code lastLoss} (of the last batch) and every metric. At
+     * the end of an epoch also those of its evaluation ({@code evalLoss}, {@code evalAcc}), {@code learningRate},
+     * {@code seconds} and {@code stepMillis}. Asking waits for the device.
+     */
+    Map<String, Double> logs();
+
+    /** Loss and metrics alone, as a progress line shows them. Asking waits for the device. */
+    Map<String, Double> values();
+
+    /**
+     * Ends training: during a batch after that batch, during an evaluation or at the end of an epoch after that epoch. The
+     * end callbacks are still called.
+     */
+    void stop();
+
+    /** Whether somebody stopped the run. */
+    boolean stopping();
+
+    /** Whether the run was interrupted from outside and is to be resumed. */
+    boolean interrupted();
+
+    /** Multiplies the learning rate from now on, whatever the schedule says. */
+    void scaleLearningRate(double factor);
+
+    /** Settings of the run by name, for reports: device, optimizer, batch size and so on. */
+    Map<String, String> settings();
+}

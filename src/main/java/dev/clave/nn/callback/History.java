@@ -1,0 +1,128 @@
+package dev.clave.nn.callback;
+
+import dev.clave.FormatException;
+import dev.clave.io.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The values of every epoch, and files of them: written after each epoch, so that a run that is cut leaves what it had. A
+ * resumed run keeps the epochs before.
+ */
+public final class History implements Callback {
+    private final List<Map<String, Double>> rows = new ArrayList<>();
+    private @Nullable Path csv;
+    private @Nullable Path json;
+
+    /** Writes a table too, with a column per value; an epoch without a value leaves its place empty. */
+    public History csv(Path file) {
+        csv = file;
+        return this;
+    }
+
+    /** Writes a JSON array of objects too; a value that is no finite number is null. */
+    public History json(Path file) {
+        json = file;
+        return this;
+    }
+
+    /** One map per epoch: {@code epoch} from 0, then the values of {@link Context#logs}. */
+    public List<Map<String, Double>> rows() {
+        return List.copyOf(rows);
+    }
+
+    @Override
+    public void epochEnd(Context context) {
+        Map<String, Double> row = new LinkedHashMap<>();
+        row.put("epoch", (double) context.epoch());
+        row.putAll(new TreeMap<>(context.logs()));
+        rows.add(row);
+        if (csv != null) {
+            write(csv, csv());
+        }
+        if (json != null) {
+            write(json, json());
+        }
+    }
+
+    private Set<String> columns() {
+        Set<String> columns = new LinkedHashSet<>();
+        rows.forEach(row -> columns.addAll(row.keySet()));
+        return columns;
+    }
+
+    private static String text(String column, @Nullable Double value) {
+        if (value == null) {
+            return "";
+        }
+        return column.equals("epoch") ? Integer.toString(value.intValue()) : value.toString();
+    }
+
+    /** The table. */
+    public String csv() {
+        StringBuilder text = new StringBuilder(String.join(",", columns())).append('\n');
+        for (Map<String, Double> row : rows) {
+            List<String> cells = new ArrayList<>();
+            columns().forEach(column -> cells.add(text(column, row.get(column))));
+            text.append(String.join(",", cells)).append('\n');
+        }
+        return text.toString();
+    }
+
+    /** The array. */
+    public String json() {
+        List<String> objects = new ArrayList<>();
+        for (Map<String, Double> row : rows) {
+            List<String> fields = new ArrayList<>();
+            row.forEach((name, value) ->
+                    fields.add(Json.quoted(name) + ": " + (Double.isFinite(value) ? text(name, value) : "null")));
+            objects.add("  {" + String.join(", ", fields) + "}");
+        }
+        return "[\n" + String.join(",\n", objects) + "\n]\n";
+    }
+
+    private static void write(Path file, String text) {
+        Path temporary = file.resolveSibling("." + file.getFileName() + ".part");
+        try {
+            Files.writeString(temporary, text, StandardCharsets.UTF_8);
+            Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new FormatException(file.toString(), -1, "cannot be written: " + e);
+        }
+    }
+
+    @Override
+    public void save(State state) {
+        for (int i = 0; i < rows.size(); i++) {
+            StringBuilder line = new StringBuilder();
+            rows.get(i)
+                    .forEach((name, value) ->
+                            line.append(name).append('=').append(value).append(' '));
+            state.put("row" + i, line.toString().strip());
+        }
+    }
+
+    @Override
+    public void restore(State state) {
+        rows.clear();
+        for (int i = 0; state.text("row" + i) != null; i++) {
+            Map<String, Double> row = new LinkedHashMap<>();
+            for (String field : String.valueOf(state.text("row" + i)).split(" ", -1)) {
+                int equals = field.lastIndexOf('=');
+                row.put(field.substring(0, equals), Double.valueOf(field.substring(equals + 1)));
+            }
+            rows.add(row);
+        }
+    }
+}

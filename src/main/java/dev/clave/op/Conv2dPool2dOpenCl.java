@@ -1,0 +1,176 @@
+package dev.clave.op;
+
+import dev.clave.DType;
+import dev.clave.internal.opencl.OpenClDevice;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Candidates of conv2d_pool2d: register tiles of whole pooling windows, and the definition as the reference. */
+final class Conv2dPool2dOpenCl implements OpenClCandidate {
+    /** Work-items enough to keep two to eight cores busy; with fewer planes each is cut into rows. */
+    private static final int ENOUGH = 16;
+
+    private final boolean tiled;
+
+    private Conv2dPool2dOpenCl(boolean tiled) {
+        this.tiled = tiled;
+    }
+
+    static List<OpenClCandidate> candidates() {
+        return List.of(new Conv2dPool2dOpenCl(true), new Conv2dPool2dOpenCl(false));
+    }
+
+    @Override
+    public String name() {
+        return tiled ? "tiled" : "reference";
+    }
+
+    @Override
+    public @Nullable String refuses(Problem problem, OpenClDevice device) {
+        if (problem.format().real() != DType.F32) {
+            return "single precision only";
+        }
+        if (!tiled) {
+            return null;
+        }
+        if (!problem.direction().equals("forward")) {
+            return "the gradient has no tile";
+        }
+        return fits((Conv2dPool2d) problem.geometry());
+    }
+
+    /** Why pooling windows are not whole and side by side, null when they are. */
+    private static @Nullable String fits(Conv2dPool2d g) {
+        Window pool = g.poolWindow();
+        boolean side = pool.strideH() == pool.kh() && pool.strideW() == pool.kw();
+        boolean dense = pool.dilationH() == 1 && pool.dilationW() == 1 && pool.padTop() == 0 && pool.padLeft() == 0;
+        if (!side || !dense) {
+            return "pooling windows overlap or have padding";
+        }
+        if (g.ph() * pool.kh() > g.conv().oh() || g.pw() * pool.kw() > g.conv().ow()) {
+            return "the last pooling window is cut";
+        }
+        if (g.inner() != null
+                && (g.ph() * pool.kh() < g.conv().oh()
+                        || g.pw() * pool.kw() < g.conv().ow())) {
+            return "some values of hidden lie in no pooling window";
+        }
+        return pool.kh() * pool.kw() > 16 ? "a pooling window does not fit the registers" : null;
+    }
+
+    @Override
+    public List<Launch> launches(Problem problem, OpenClDevice device) {
+        Conv2dPool2d g = (Conv2dPool2d) problem.geometry();
+        if (problem.direction().equals("backwardConv")) {
+            return List.of(backward(problem, g));
+        }
+        return tiled ? List.of(tiled(problem, g)) : reference(problem, g);
+    }
+
+    private static Launch common(Launch launch, Problem problem, Conv2dPool2d g) {
+        Window pool = g.poolWindow();
+        return Conv2dOpenCl.format(launch, problem.format())
+                .window(g.conv().window())
+                .define("GROUPS", g.conv().groups())
+                .define("HAS_BIAS", g.conv().bias() ? 1 : 0)
+                .define("POOL_KH", pool.kh())
+                .define("POOL_KW", pool.kw())
+                .define("POOL_STRIDE_H", pool.strideH())
+                .define("POOL_STRIDE_W", pool.strideW())
+                .define("POOL_PAD_TOP", pool.padTop())
+                .define("POOL_PAD_LEFT", pool.padLeft())
+                .define("POOL_DILATION_H", pool.dilationH())
+                .define("POOL_DILATION_W", pool.dilationW())
+                .define("MAX", g.isMax() ? 1 : 0)
+                .define("INNER", code(g.inner()))
+                .define("OUTER", code(g.outer()))
+                .define("KEEP_HIDDEN", g.inner() == null ? 0 : 1);
+    }
+
+    private static String code(Activation.@Nullable Kind kind) {
+        if (kind == null) {
+            return "(-1)";
+        }
+        return switch (kind) {
+            case TANH -> "0";
+            case SIGMOID -> "1";
+            case RELU -> "2";
+            case LEAKY_RELU -> throw new IllegalStateException("refused by the geometry");
+        };
+    }
+
+    private static String[] forwardSlots(Conv2dPool2d g) {
+        List<String> slots = new ArrayList<>(List.of("input", "weight"));
+        if (g.conv().bias()) {
+            slots.add("bias");
+        }
+        if (g.inner() != null) {
+            slots.add("hidden");
+        }
+        slots.addAll(g.isMax() ? List.of("output", "argmax") : List.of("reciprocal", "output"));
+        return slots.toArray(String[]::new);
+    }
+
+    private static Launch tiled(Problem problem, Conv2dPool2d g) {
+        Conv2d conv = g.conv();
+        Window pool = g.poolWindow();
+        int kg = conv.k() / conv.groups();
+        ConvTile tile = ConvTile.choosePooled(
+                g.pw(), kg, conv.window(), pool, problem.format().lanes());
+        int blocks = problem.format().blocks(conv.n());
+        long tiles = (long) blocks
+                * conv.groups()
+                * ((kg + tile.channels() - 1) / tile.channels())
+                * g.ph()
+                * ((g.pw() + tile.columns() - 1) / tile.columns());
+        Launch launch = new Launch("conv2d_pool2d", "conv2d_pool2d_forward_tiled")
+                .buffers(forwardSlots(g))
+                .ints(blocks, conv.c(), conv.h(), conv.w(), conv.k(), conv.oh(), conv.ow(), g.ph(), g.pw())
+                .define("KT", tile.channels())
+                .define("PT", tile.columns())
+                .tiles(tiles);
+        return common(launch, problem, g);
+    }
+
+    private static List<Launch> reference(Problem problem, Conv2dPool2d g) {
+        Conv2d conv = g.conv();
+        int lanes = problem.format().lanes();
+        List<Launch> launches = new ArrayList<>();
+        if (g.inner() != null) {
+            int values = problem.slot("hidden").shape().elements() / lanes;
+            Launch hidden = new Launch("conv2d_pool2d", "conv2d_pool2d_hidden_reference").buffers("input", "weight");
+            if (conv.bias()) {
+                hidden.buffers("bias");
+            }
+            hidden.buffers("hidden")
+                    .ints(values, conv.c(), conv.h(), conv.w(), conv.k(), conv.oh(), conv.ow())
+                    .elements(values);
+            launches.add(common(hidden, problem, g));
+        }
+        int outputs = problem.slot("output").shape().elements() / lanes;
+        Launch pooled = new Launch("conv2d_pool2d", "conv2d_pool2d_forward_reference")
+                .buffers(forwardSlots(g))
+                .ints(outputs, conv.c(), conv.h(), conv.w(), conv.k(), conv.oh(), conv.ow(), g.ph(), g.pw())
+                .elements(outputs);
+        launches.add(common(pooled, problem, g));
+        return launches;
+    }
+
+    private static Launch backward(Problem problem, Conv2dPool2d g) {
+        Conv2d conv = g.conv();
+        int planes = problem.format().blocks(conv.n()) * conv.k();
+        int rows = planes >= ENOUGH ? conv.oh() : Math.max(1, conv.oh() * planes / ENOUGH);
+        List<String> slots = new ArrayList<>(List.of("output"));
+        if (g.inner() != null) {
+            slots.add("hidden");
+        }
+        slots.add(g.isMax() ? "argmax" : "reciprocal");
+        slots.addAll(List.of("gradOutput", "gradConv"));
+        Launch launch = new Launch("conv2d_pool2d", "conv2d_pool2d_backward_conv_reference")
+                .buffers(slots.toArray(String[]::new))
+                .ints(planes, rows, conv.oh(), conv.ow(), g.ph(), g.pw())
+                .tiles((long) planes * ((conv.oh() + rows - 1) / rows));
+        return common(launch, problem, g);
+    }
+}

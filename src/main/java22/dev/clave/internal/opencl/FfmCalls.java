@@ -1,0 +1,303 @@
+package dev.clave.internal.opencl;
+
+import static java.lang.foreign.MemorySegment.NULL;
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * OpenCL's functions, one method each, without checks. Handles, size_t and cl_ulong are longs, cl_int, cl_uint and
+ * cl_bool ints, memory of ours a segment. Method handles are constants per signature and take the function's address, so
+ * the compiler inlines them and still every instance may have a library of its own.
+ */
+final class FfmCalls {
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final MethodHandle PLATFORMS = handle(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle DEVICES = handle(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle INFO = handle(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS);
+    private static final MethodHandle BUILD_INFO =
+            handle(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS);
+    private static final MethodHandle CONTEXT =
+            handle(JAVA_LONG, ADDRESS, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
+    private static final MethodHandle QUEUE = handle(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+    private static final MethodHandle BUFFER = handle(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS);
+    private static final MethodHandle SUB_BUFFER = handle(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle SOURCE = handle(JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, ADDRESS);
+    private static final MethodHandle BUILD = handle(JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
+    private static final MethodHandle KERNEL = handle(JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS);
+    /** Critical: setting an argument never blocks, and the JVM may skip the thread's change of state. */
+    private static final MethodHandle ARGUMENT = LINKER.downcallHandle(
+            FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, ADDRESS), Linker.Option.critical(false));
+
+    private static final MethodHandle ENQUEUE =
+            handle(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
+
+    private static final MethodHandle TRANSFER =
+            handle(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle MAP = handle(
+            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS,
+            ADDRESS);
+    private static final MethodHandle UNMAP =
+            handle(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle ONE = handle(JAVA_INT, JAVA_LONG);
+    private static final int BLOCKING = 1;
+
+    private final MemorySegment getPlatformIds;
+    private final MemorySegment getPlatformInfo;
+    private final MemorySegment getDeviceIds;
+    private final MemorySegment getDeviceInfo;
+    private final MemorySegment createContext;
+    private final MemorySegment createCommandQueue;
+    private final MemorySegment createBuffer;
+    private final MemorySegment createSubBuffer;
+    private final MemorySegment createProgramWithSource;
+    private final MemorySegment buildProgram;
+    private final MemorySegment getProgramBuildInfo;
+    private final MemorySegment createKernel;
+    private final MemorySegment setKernelArg;
+    private final MemorySegment enqueueNdRangeKernel;
+    private final MemorySegment enqueueWriteBuffer;
+    private final MemorySegment enqueueReadBuffer;
+    private final MemorySegment enqueueMapBuffer;
+    private final MemorySegment enqueueUnmapMemObject;
+    private final MemorySegment finish;
+    private final MemorySegment releaseMemObject;
+    private final MemorySegment releaseKernel;
+    private final MemorySegment releaseProgram;
+    private final MemorySegment releaseCommandQueue;
+    private final MemorySegment releaseContext;
+
+    FfmCalls(SymbolLookup library) {
+        getPlatformIds = FfmLibrary.function(library, "clGetPlatformIDs");
+        getPlatformInfo = FfmLibrary.function(library, "clGetPlatformInfo");
+        getDeviceIds = FfmLibrary.function(library, "clGetDeviceIDs");
+        getDeviceInfo = FfmLibrary.function(library, "clGetDeviceInfo");
+        createContext = FfmLibrary.function(library, "clCreateContext");
+        createCommandQueue = FfmLibrary.function(library, "clCreateCommandQueue");
+        createBuffer = FfmLibrary.function(library, "clCreateBuffer");
+        createSubBuffer = FfmLibrary.function(library, "clCreateSubBuffer");
+        createProgramWithSource = FfmLibrary.function(library, "clCreateProgramWithSource");
+        buildProgram = FfmLibrary.function(library, "clBuildProgram");
+        getProgramBuildInfo = FfmLibrary.function(library, "clGetProgramBuildInfo");
+        createKernel = FfmLibrary.function(library, "clCreateKernel");
+        setKernelArg = FfmLibrary.function(library, "clSetKernelArg");
+        enqueueNdRangeKernel = FfmLibrary.function(library, "clEnqueueNDRangeKernel");
+        enqueueWriteBuffer = FfmLibrary.function(library, "clEnqueueWriteBuffer");
+        enqueueReadBuffer = FfmLibrary.function(library, "clEnqueueReadBuffer");
+        enqueueMapBuffer = FfmLibrary.function(library, "clEnqueueMapBuffer");
+        enqueueUnmapMemObject = FfmLibrary.function(library, "clEnqueueUnmapMemObject");
+        finish = FfmLibrary.function(library, "clFinish");
+        releaseMemObject = FfmLibrary.function(library, "clReleaseMemObject");
+        releaseKernel = FfmLibrary.function(library, "clReleaseKernel");
+        releaseProgram = FfmLibrary.function(library, "clReleaseProgram");
+        releaseCommandQueue = FfmLibrary.function(library, "clReleaseCommandQueue");
+        releaseContext = FfmLibrary.function(library, "clReleaseContext");
+    }
+
+    private static MethodHandle handle(MemoryLayout result, MemoryLayout... parameters) {
+        return LINKER.downcallHandle(FunctionDescriptor.of(result, parameters));
+    }
+
+    /** A call into C throws nothing of its own: what comes here is an error of the JVM or of ours. */
+    static RuntimeException impossible(Throwable e) {
+        if (e instanceof RuntimeException runtime) {
+            throw runtime;
+        }
+        if (e instanceof Error error) {
+            throw error;
+        }
+        throw new IllegalStateException("a native call threw", e);
+    }
+
+    int clGetPlatformIDs(int entries, MemorySegment ids, MemorySegment count) {
+        try {
+            return (int) PLATFORMS.invokeExact(getPlatformIds, entries, ids, count);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clGetPlatformInfo(long platform, int parameter, long bytes, MemorySegment value, MemorySegment size) {
+        try {
+            return (int) INFO.invokeExact(getPlatformInfo, platform, parameter, bytes, value, size);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clGetDeviceIDs(long platform, long type, int entries, MemorySegment ids, MemorySegment count) {
+        try {
+            return (int) DEVICES.invokeExact(getDeviceIds, platform, type, entries, ids, count);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clGetDeviceInfo(long device, int parameter, long bytes, MemorySegment value, MemorySegment size) {
+        try {
+            return (int) INFO.invokeExact(getDeviceInfo, device, parameter, bytes, value, size);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    long clCreateContext(MemorySegment properties, int count, MemorySegment devices, MemorySegment status) {
+        try {
+            return (long) CONTEXT.invokeExact(createContext, properties, count, devices, NULL, NULL, status);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    long clCreateCommandQueue(long context, long device, long properties, MemorySegment status) {
+        try {
+            return (long) QUEUE.invokeExact(createCommandQueue, context, device, properties, status);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    long clCreateBuffer(long context, long flags, long bytes, MemorySegment status) {
+        try {
+            return (long) BUFFER.invokeExact(createBuffer, context, flags, bytes, NULL, status);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    long clCreateSubBuffer(long buffer, long flags, int type, MemorySegment region, MemorySegment status) {
+        try {
+            return (long) SUB_BUFFER.invokeExact(createSubBuffer, buffer, flags, type, region, status);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** Texts end at their zero. */
+    long clCreateProgramWithSource(long context, int count, MemorySegment texts, MemorySegment status) {
+        try {
+            return (long) SOURCE.invokeExact(createProgramWithSource, context, count, texts, NULL, status);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clBuildProgram(long program, int count, MemorySegment devices, MemorySegment options) {
+        try {
+            return (int) BUILD.invokeExact(buildProgram, program, count, devices, options, NULL, NULL);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clGetProgramBuildInfo(
+            long program, long device, int parameter, long bytes, MemorySegment value, MemorySegment size) {
+        try {
+            return (int) BUILD_INFO.invokeExact(getProgramBuildInfo, program, device, parameter, bytes, value, size);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    long clCreateKernel(long program, MemorySegment name, MemorySegment status) {
+        try {
+            return (long) KERNEL.invokeExact(createKernel, program, name, status);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clSetKernelArg(long kernel, int index, long bytes, MemorySegment value) {
+        try {
+            return (int) ARGUMENT.invokeExact(setKernelArg, kernel, index, bytes, value);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clEnqueueNDRangeKernel(long queue, long kernel, int dimensions, MemorySegment global, MemorySegment local) {
+        try {
+            return (int) ENQUEUE.invokeExact(
+                    enqueueNdRangeKernel, queue, kernel, dimensions, NULL, global, local, 0, NULL, NULL);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** Blocking. */
+    int clEnqueueWriteBuffer(long queue, long buffer, long offset, long bytes, MemorySegment host) {
+        try {
+            return (int) TRANSFER.invokeExact(
+                    enqueueWriteBuffer, queue, buffer, BLOCKING, offset, bytes, host, 0, NULL, NULL);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** Blocking. */
+    int clEnqueueReadBuffer(long queue, long buffer, long offset, long bytes, MemorySegment host) {
+        try {
+            return (int) TRANSFER.invokeExact(
+                    enqueueReadBuffer, queue, buffer, BLOCKING, offset, bytes, host, 0, NULL, NULL);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** Blocking; the address of the mapped bytes, from the buffer's start. */
+    long clEnqueueMapBuffer(long queue, long buffer, long flags, long bytes, MemorySegment status) {
+        try {
+            return (long)
+                    MAP.invokeExact(enqueueMapBuffer, queue, buffer, BLOCKING, flags, 0L, bytes, 0, NULL, NULL, status);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clEnqueueUnmapMemObject(long queue, long buffer, long address) {
+        try {
+            return (int) UNMAP.invokeExact(enqueueUnmapMemObject, queue, buffer, address, 0, NULL, NULL);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clFinish(long queue) {
+        return one(finish, queue);
+    }
+
+    int clReleaseMemObject(long buffer) {
+        return one(releaseMemObject, buffer);
+    }
+
+    int clReleaseKernel(long kernel) {
+        return one(releaseKernel, kernel);
+    }
+
+    int clReleaseProgram(long program) {
+        return one(releaseProgram, program);
+    }
+
+    int clReleaseCommandQueue(long queue) {
+        return one(releaseCommandQueue, queue);
+    }
+
+    int clReleaseContext(long context) {
+        return one(releaseContext, context);
+    }
+
+    private static int one(MemorySegment function, long handle) {
+        try {
+            return (int) ONE.invokeExact(function, handle);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+package dev.clave.internal.opencl;
+
+import static java.lang.foreign.MemorySegment.NULL;
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+
+/** The seam over java.lang.foreign. A handle is OpenCL's own pointer. */
+final class FfmOpenCl implements OpenCl {
+    private static final long DEVICE_TYPE_ALL = 0xFFFFFFFFL;
+    private static final long CONTEXT_PLATFORM = 0x1084;
+    private static final long MEM_READ_WRITE = 1;
+    private static final int BUFFER_CREATE_TYPE_REGION = 0x1220;
+    private static final int DEVICE_HOST_UNIFIED_MEMORY = 0x1035;
+    private static final int PROGRAM_BUILD_LOG = 0x1183;
+
+    private final FfmCalls calls;
+    private final FfmSignals signals;
+    private final FfmTransfers transfers;
+    // Scratch for the calls of a step; the garbage collector frees it with this object.
+    private final MemorySegment value = Arena.ofAuto().allocate(JAVA_LONG);
+    private final MemorySegment global = Arena.ofAuto().allocate(JAVA_LONG, 3);
+    private final MemorySegment local = Arena.ofAuto().allocate(JAVA_LONG, 3);
+
+    FfmOpenCl(FfmCalls calls, FfmSignals signals) {
+        this.calls = calls;
+        this.signals = signals;
+        this.transfers = new FfmTransfers(calls);
+    }
+
+    @Override
+    public String binding() {
+        return "ffm";
+    }
+
+    @Override
+    public long[] platforms() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment count = arena.allocate(JAVA_INT);
+            int status = calls.clGetPlatformIDs(0, NULL, count);
+            if (status == Status.PLATFORM_NOT_FOUND_KHR) {
+                return new long[0];
+            }
+            Status.check("clGetPlatformIDs", status);
+            int entries = count.get(JAVA_INT, 0);
+            if (entries == 0) {
+                return new long[0];
+            }
+            MemorySegment ids = arena.allocate(JAVA_LONG, entries);
+            Status.check("clGetPlatformIDs", calls.clGetPlatformIDs(entries, ids, NULL));
+            return ids.toArray(JAVA_LONG);
+        } finally {
+            signals.restore();
+        }
+    }
+
+    @Override
+    public String platformString(long platform, int parameter) {
+        return text(
+                "clGetPlatformInfo",
+                (bytes, text, size) -> calls.clGetPlatformInfo(platform, parameter, bytes, text, size));
+    }
+
+    /** One of the queries that answer with a size first and the text then. */
+    private interface Query {
+        int ask(long bytes, MemorySegment text, MemorySegment size);
+    }
+
+    private static String text(String call, Query query) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment size = arena.allocate(JAVA_LONG);
+            Status.check(call, query.ask(0, NULL, size));
+            MemorySegment text = arena.allocate(size.get(JAVA_LONG, 0) + 1);
+            if (text.byteSize() > 1) {
+                Status.check(call, query.ask(text.byteSize() - 1, text, NULL));
+            }
+            return new String(text.toArray(JAVA_BYTE), StandardCharsets.UTF_8)
+                    .replace("\0", "")
+                    .strip();
+        }
+    }
+
+    @Override
+    public long[] devices(long platform) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment count = arena.allocate(JAVA_INT);
+            int status = calls.clGetDeviceIDs(platform, DEVICE_TYPE_ALL, 0, NULL, count);
+            if (status == Status.DEVICE_NOT_FOUND) {
+                return new long[0];
+            }
+            Status.check("clGetDeviceIDs", status);
+            int entries = count.get(JAVA_INT, 0);
+            if (entries == 0) {
+                return new long[0];
+            }
+            MemorySegment ids = arena.allocate(JAVA_LONG, entries);
+            Status.check("clGetDeviceIDs", calls.clGetDeviceIDs(platform, DEVICE_TYPE_ALL, entries, ids, NULL));
+            return ids.toArray(JAVA_LONG);
+        } finally {
+            signals.restore();
+        }
+    }
+
+    @Override
+    public String deviceString(long device, int parameter) {
+        return text(
+                "clGetDeviceInfo", (bytes, text, size) -> calls.clGetDeviceInfo(device, parameter, bytes, text, size));
+    }
+
+    @Override
+    public long deviceLong(long device, int parameter) {
+        value.set(JAVA_LONG, 0, 0);
+        Status.check("clGetDeviceInfo", calls.clGetDeviceInfo(device, parameter, 8, value, NULL));
+        return value.get(JAVA_LONG, 0);
+    }
+
+    @Override
+    public long createContext(long platform, long device) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment properties = arena.allocateFrom(JAVA_LONG, CONTEXT_PLATFORM, platform, 0);
+            MemorySegment devices = arena.allocateFrom(JAVA_LONG, device);
+            MemorySegment status = arena.allocate(JAVA_INT);
+            long context = calls.clCreateContext(properties, 1, devices, status);
+            return checked("clCreateContext", context, status);
+        } finally {
+            signals.restore();
+        }
+    }
+
+    private static long checked(String call, long handle, MemorySegment status) {
+        Status.check(call, status.get(JAVA_INT, 0));
+        return handle;
+    }
+
+    @Override
+    public long createQueue(long context, long device) {
+        boolean allowed = !System.getProperty(FfmTransfers.MAP_PROPERTY, "true").equals("false");
+        transfers.mapping(allowed && deviceLong(device, DEVICE_HOST_UNIFIED_MEMORY) != 0);
+        return checked("clCreateCommandQueue", calls.clCreateCommandQueue(context, device, 0, value), value);
+    }
+
+    @Override
+    public long createBuffer(long context, long bytes) {
+        long buffer = calls.clCreateBuffer(context, MEM_READ_WRITE, bytes, value);
+        return checked("clCreateBuffer of " + bytes + " bytes", buffer, value);
+    }
+
+    @Override
+    public long createSubBuffer(long buffer, long firstByte, long bytes) {
+        global.setAtIndex(JAVA_LONG, 0, firstByte);
+        global.setAtIndex(JAVA_LONG, 1, bytes);
+        long part = calls.clCreateSubBuffer(buffer, MEM_READ_WRITE, BUFFER_CREATE_TYPE_REGION, global, value);
+        return checked("clCreateSubBuffer of " + bytes + " bytes at " + firstByte, part, value);
+    }
+
+    @Override
+    public long buildProgram(long context, long device, String source, String options) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment texts = arena.allocateFrom(ADDRESS, arena.allocateFrom(source));
+            long program = checked(
+                    "clCreateProgramWithSource", calls.clCreateProgramWithSource(context, 1, texts, value), value);
+            MemorySegment devices = arena.allocateFrom(JAVA_LONG, device);
+            int built = calls.clBuildProgram(program, 1, devices, arena.allocateFrom(options));
+            if (built == Status.SUCCESS) {
+                return program;
+            }
+            try {
+                String log = text(
+                        "clGetProgramBuildInfo",
+                        (bytes, text, size) ->
+                                calls.clGetProgramBuildInfo(program, device, PROGRAM_BUILD_LOG, bytes, text, size));
+                throw new BuildFailure(Status.name(built) + "\n" + log);
+            } finally {
+                calls.clReleaseProgram(program);
+            }
+        }
+    }
+
+    @Override
+    public long createKernel(long program, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            return checked(
+                    "clCreateKernel " + name, calls.clCreateKernel(program, arena.allocateFrom(name), value), value);
+        }
+    }
+
+    private void setArgument(long kernel, int index, long bytes) {
+        int status = calls.clSetKernelArg(kernel, index, bytes, value);
+        if (status != Status.SUCCESS) {
+            throw Status.argumentFailed(index, status);
+        }
+    }
+
+    @Override
+    public void setBuffer(long kernel, int index, long buffer) {
+        value.set(JAVA_LONG, 0, buffer);
+        setArgument(kernel, index, 8);
+    }
+
+    @Override
+    public void setInt(long kernel, int index, int number) {
+        value.set(JAVA_INT, 0, number);
+        setArgument(kernel, index, 4);
+    }
+
+    @Override
+    public void setFloat(long kernel, int index, float number) {
+        value.set(JAVA_FLOAT, 0, number);
+        setArgument(kernel, index, 4);
+    }
+
+    @Override
+    public void setDouble(long kernel, int index, double number) {
+        value.set(JAVA_DOUBLE, 0, number);
+        setArgument(kernel, index, 8);
+    }
+
+    @Override
+    public void enqueue(long queue, long kernel, long[] globalSize, long[] localSize) {
+        HostArrays.checkRange(globalSize, localSize);
+        for (int i = 0; i < globalSize.length; i++) {
+            global.setAtIndex(JAVA_LONG, i, globalSize[i]);
+            local.setAtIndex(JAVA_LONG, i, localSize[i]);
+        }
+        Status.check(
+                "clEnqueueNDRangeKernel",
+                calls.clEnqueueNDRangeKernel(queue, kernel, globalSize.length, global, local));
+    }
+
+    @Override
+    public void write(long queue, long buffer, Object array, int first, int count) {
+        transfers.write(queue, buffer, array, first, count);
+    }
+
+    @Override
+    public void read(long queue, long buffer, Object array, int first, int count) {
+        transfers.read(queue, buffer, array, first, count);
+    }
+
+    @Override
+    public void finish(long queue) {
+        Status.check("clFinish", calls.clFinish(queue));
+    }
+
+    @Override
+    public void releaseBuffer(long buffer) {
+        Status.check("clReleaseMemObject", calls.clReleaseMemObject(buffer));
+    }
+
+    @Override
+    public void releaseKernel(long kernel) {
+        Status.check("clReleaseKernel", calls.clReleaseKernel(kernel));
+    }
+
+    @Override
+    public void releaseProgram(long program) {
+        Status.check("clReleaseProgram", calls.clReleaseProgram(program));
+    }
+
+    @Override
+    public void releaseQueue(long queue) {
+        Status.check("clReleaseCommandQueue", calls.clReleaseCommandQueue(queue));
+    }
+
+    @Override
+    public void releaseContext(long context) {
+        Status.check("clReleaseContext", calls.clReleaseContext(context));
+    }
+}

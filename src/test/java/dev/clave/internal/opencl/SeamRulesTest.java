@@ -1,0 +1,39 @@
+package dev.clave.internal.opencl;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import dev.clave.Device;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** One class knows JOCL; the classes of the Java 17 tree do not know java.lang.foreign. */
+class SeamRulesTest {
+    @Test
+    void bindingsStayBehindTheSeam() throws URISyntaxException {
+        Path place = Path.of(
+                Device.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        JavaClasses classes = new ClassFileImporter().importPath(place);
+        assertTrue(
+                classes.get(JoclOpenCl.class).getDirectDependenciesFromSelf().stream()
+                        .anyMatch(d -> d.getTargetClass().getPackageName().equals("org.jocl")),
+                "the importer sees dependencies on JOCL");
+        noClasses()
+                .that()
+                .haveNameNotMatching("dev\\.clave\\.internal\\.opencl\\.JoclOpenCl(\\$.*)?")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.jocl..")
+                .check(classes);
+        noClasses()
+                .that()
+                .haveNameNotMatching("dev\\.clave\\.internal\\.opencl\\.Ffm.*")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("java.lang.foreign..")
+                .check(classes);
+    }
+}

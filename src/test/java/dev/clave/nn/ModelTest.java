@@ -1,0 +1,540 @@
+package dev.clave.nn;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.clave.DType;
+import dev.clave.Device;
+import dev.clave.FormatException;
+import dev.clave.data.ImageDataset;
+import dev.clave.data.Transforms;
+import dev.clave.io.Safetensors;
+import dev.clave.nn.callback.Callback;
+import dev.clave.nn.callback.Context;
+import dev.clave.nn.callback.ProgressBar;
+import dev.clave.nn.callback.Terminal;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Everything a model does, option by option. */
+class ModelTest {
+    private final ImageDataset train = TestData.rows(100, 1);
+    private final ImageDataset test = TestData.rows(50, 2);
+
+    private static FitOptions silent(ImageDataset data) {
+        return FitOptions.of(data).batchSize(16).verbose(0);
+    }
+
+    /** Weights after a fit on the CPU. */
+    private List<Float> fitted(FitOptions options) {
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device)) {
+            model.fit(options);
+            return TestData.weights(model);
+        }
+    }
+
+    private static final class Counter implements Callback {
+        private int batches;
+        private int epochs;
+        private final List<Long> bytes = new ArrayList<>();
+
+        @Override
+        public void batchEnd(Context context) {
+            batches += context.phase() == Context.Phase.TRAIN ? 1 : 0;
+            bytes.add(context.model().device().liveBytes());
+        }
+
+        @Override
+        public void epochEnd(Context context) {
+            epochs++;
+        }
+    }
+
+    private Counter counted(FitOptions options) {
+        Counter counter = new Counter();
+        fitted(options.callbacks(counter));
+        return counter;
+    }
+
+    @Test
+    void defaultsAreThoseOfTheTable() {
+        FitOptions options = FitOptions.of(train);
+        assertEquals(1, options.batchSize());
+        assertEquals(1, options.evalBatchSize());
+        assertEquals(1, options.epochs());
+        assertEquals(1, options.evalFreq());
+        assertEquals(10, options.logFreq());
+        assertEquals(1, options.saveFreq());
+        assertEquals(2, options.verbose());
+        assertFalse(options.dropLast());
+        assertTrue(options.shuffle());
+        assertEquals(0, options.numWorkers());
+        assertEquals(1, options.accumulateGradBatches());
+        assertEquals(100, options.steps(0));
+        assertEquals(null, options.saveDir());
+        assertEquals(null, options.evalData());
+        assertEquals(16, FitOptions.of(train).batchSize(16).evalBatchSize());
+    }
+
+    @Test
+    void stepsAreCounted() {
+        Counter whole = counted(silent(train).epochs(3));
+        assertEquals(3 * 7, whole.batches);
+        assertEquals(3, whole.epochs);
+        assertEquals(6, counted(silent(train).dropLast(true)).batches);
+        Counter some = counted(silent(train).numIters(9).epochs(50));
+        assertEquals(9, some.batches);
+        assertEquals(2, some.epochs);
+        assertEquals(7, counted(silent(train).numIters(7)).batches);
+    }
+
+    @Test
+    void aStepAllocatesNothing() {
+        TestData.everyDevice(device -> {
+            try (Model model = TestData.prepared(device)) {
+                Counter counter = new Counter();
+                model.fit(silent(train)
+                        .evalData(test)
+                        .epochs(2)
+                        .accumulateGradBatches(2)
+                        .callbacks(counter));
+                assertEquals(1, counter.bytes.stream().distinct().count(), counter.bytes.toString());
+            }
+        });
+    }
+
+    @Test
+    void shuffleChangesTheOrderAndTheSeedDecidesIt() {
+        List<Float> shuffled = fitted(silent(train));
+        assertEquals(shuffled, fitted(silent(train)));
+        assertNotEquals(shuffled, fitted(silent(train).shuffle(false)));
+        try (Device device = Device.cpu();
+                Model other = TestData.model(device, 0).seed(8)) {
+            other.prepare(Optimizer.adam(0.01), Loss.SOFTMAX_CROSS_ENTROPY);
+            other.fit(silent(train));
+            assertNotEquals(shuffled, TestData.weights(other));
+            assertThrows(IllegalStateException.class, () -> other.seed(9));
+        }
+    }
+
+    @Test
+    void evaluationHappensEveryEvalFreqEpochs() {
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device)) {
+            FitOptions options =
+                    silent(train).evalData(test).evalBatchSize(25).epochs(5).evalFreq(2);
+            List<Integer> evaluated = new ArrayList<>();
+            List<Integer> sizes = new ArrayList<>();
+            options.callbacks(new Callback() {
+                @Override
+                public void evaluateEnd(Context context) {
+                    evaluated.add(context.epoch());
+                    sizes.add(context.steps());
+                }
+            });
+            FitResult result = model.fit(options);
+            assertEquals(List.of(0, 2, 4), evaluated);
+            assertEquals(List.of(2, 2, 2), sizes);
+            assertFalse(result.epochs().get(1).containsKey("evalLoss"));
+            assertEquals(
+                    model.evaluate(test, 7).get("acc"), result.epochs().get(4).get("evalAcc"));
+        }
+    }
+
+    /** Without updates in between, the reported loss is the mean over all samples, not over batches. */
+    @Test
+    void theLossIsTheSampleWeightedMean() {
+        TestData.everyDevice(device -> {
+            try (Model model = TestData.prepared(device)) {
+                Map<String, Double> values = model.evaluate(train, 64);
+                Map<String, Double> first = model.evaluate(slice(train, 0, 64), 64);
+                Map<String, Double> rest = model.evaluate(slice(train, 64, 36), 36);
+                assertEquals((64 * first.get("loss") + 36 * rest.get("loss")) / 100, values.get("loss"), 1e-6);
+                assertEquals(rest.get("loss"), values.get("lastLoss"), 1e-6);
+                assertNotEquals(first.get("loss"), rest.get("loss"), 1e-4);
+                Map<String, Double> fitted = model.fit(silent(train)).epochs().get(0);
+                assertNotEquals(fitted.get("loss"), fitted.get("lastLoss"));
+            }
+        });
+    }
+
+    private static ImageDataset slice(ImageDataset data, int first, int count) {
+        int size = data.height() * data.width();
+        return new ImageDataset(
+                "slice",
+                data.height(),
+                data.width(),
+                data.classes(),
+                Arrays.copyOfRange(data.pixels(), first * size, (first + count) * size),
+                Arrays.copyOfRange(data.labels(), first, first + count));
+    }
+
+    /** Plain gradient descent, so that a factor in the gradient is not lost: the mean of four batches is one large batch. */
+    @Test
+    void accumulatedGradientsAreAveraged() {
+        TestData.everyDevice(device -> {
+            List<List<Float>> weights = new ArrayList<>();
+            for (int[] how : new int[][] {{8, 4}, {32, 1}, {8, 1}}) {
+                try (Model model = TestData.model(device, 0)) {
+                    model.prepare(Optimizer.of("sgd", 0.1), Loss.SOFTMAX_CROSS_ENTROPY);
+                    // 100 samples: the last group has one short batch, as the large batches have.
+                    model.fit(silent(train).batchSize(how[0]).accumulateGradBatches(how[1]));
+                    weights.add(TestData.weights(model));
+                }
+            }
+            double most = 0;
+            for (int i = 0; i < weights.get(0).size(); i++) {
+                assertEquals(weights.get(1).get(i), weights.get(0).get(i), 2e-6f);
+                most = Math.max(
+                        most, Math.abs(weights.get(2).get(i) - weights.get(1).get(i)));
+            }
+            assertTrue(most > 1e-3, "an update per batch is something else");
+        });
+    }
+
+    @Test
+    void workersChangeNothing() {
+        List<List<Float>> weights = new ArrayList<>();
+        ImageDataset many = TestData.rows(300, 1);
+        for (int workers : new int[] {0, 1, 3}) {
+            // 75 batches: three uploads
+            weights.add(fitted(FitOptions.of(BatchSource.augmented(many, Transforms.shift(2), 5))
+                    .batchSize(4)
+                    .epochs(2)
+                    .numWorkers(workers)
+                    .verbose(0)));
+        }
+        assertEquals(weights.get(0), weights.get(1));
+        assertEquals(weights.get(0), weights.get(2));
+        assertNotEquals(weights.get(0), fitted(silent(many).batchSize(4).epochs(2)));
+        // The host's way without transforms is the device's way.
+        BatchSource same = BatchSource.augmented(many, Transforms.pad(0), 5);
+        assertEquals(
+                fitted(silent(many).batchSize(4)),
+                fitted(FitOptions.of(same).batchSize(4).numWorkers(2).verbose(0)));
+    }
+
+    @Test
+    void workersRunBesideTheLoopAndTheirFailuresArrive() {
+        TreeSet<String> threads = new TreeSet<>();
+        BatchSource plain = BatchSource.of(train);
+        class Watched implements BatchSource {
+            private final int bad;
+
+            private Watched(int bad) {
+                this.bad = bad;
+            }
+
+            @Override
+            public String name() {
+                return "watched";
+            }
+
+            @Override
+            public int size() {
+                return plain.size();
+            }
+
+            @Override
+            public int height() {
+                return plain.height();
+            }
+
+            @Override
+            public int width() {
+                return plain.width();
+            }
+
+            @Override
+            public int classes() {
+                return plain.classes();
+            }
+
+            @Override
+            public int sample(int epoch, int index, byte[] pixels, int offset) {
+                synchronized (threads) {
+                    threads.add(Thread.currentThread().getName());
+                }
+                int label = plain.sample(epoch, index, pixels, offset);
+                return index == bad ? 10 : label;
+            }
+        }
+        fitted(FitOptions.of(new Watched(-1)).batchSize(4).verbose(0));
+        assertEquals(new TreeSet<>(List.of(Thread.currentThread().getName())), threads);
+        threads.clear();
+        fitted(FitOptions.of(new Watched(-1)).batchSize(4).numWorkers(2).verbose(0));
+        assertEquals(new TreeSet<>(List.of("clave-batches")), threads);
+        String message = assertThrows(
+                        IllegalArgumentException.class,
+                        () -> fitted(FitOptions.of(new Watched(3)).numWorkers(2).verbose(0)))
+                .getMessage();
+        assertEquals("watched: label 10 of sample 3 is outside 0..9", message);
+    }
+
+    private String shown(int verbose, int logFreq) {
+        StringWriter text = new StringWriter();
+        long[] nanos = {0};
+        fitted(FitOptions.of(train)
+                .batchSize(10)
+                .evalData(test)
+                .callbacks(new ProgressBar(
+                        new PrintWriter(text),
+                        new Terminal(false, 80),
+                        () -> nanos[0] += 1_000_000,
+                        verbose,
+                        logFreq)));
+        return text.toString();
+    }
+
+    @Test
+    void verboseAndLogFreqDecideWhatIsShown() {
+        assertEquals("", shown(0, 10));
+        List<String> bar = shown(1, 10).lines().toList();
+        assertEquals("Epoch 1/1", bar.get(0));
+        assertTrue(
+                bar.get(1)
+                        .matches("step 10/10 \\[={30}\\] - loss: \\d\\.\\d{4} - acc: \\d\\.\\d{4} - \\d+(us|ms)/step"),
+                bar.toString());
+        assertEquals("Eval begin...", bar.get(2));
+        assertTrue(bar.get(3).startsWith("step 5/5 [==============================] - loss: "), bar.toString());
+        assertEquals("Eval samples: 50", bar.get(4));
+        assertEquals(5, bar.size());
+        List<String> lines = shown(2, 4).lines().toList();
+        assertTrue(lines.get(1).matches("step {2}4/10 - loss: .* - acc: .*/step"), lines.toString());
+        assertTrue(lines.get(2).startsWith("step  8/10 - ") && lines.get(3).startsWith("step 10/10 - "));
+        assertEquals(4 + 1 + 2 + 1, lines.size(), lines.toString());
+    }
+
+    @Test
+    void checkpointsGoToSaveDir(@TempDir Path folder) throws Exception {
+        Path directory = folder.resolve("a/b");
+        List<Float> weights = fitted(silent(train).epochs(5).saveDir(directory).saveFreq(2));
+        try (var files = Files.list(directory)) {
+            assertEquals(
+                    new TreeSet<>(List.of("0.safetensors", "2.safetensors", "4.safetensors", "final.safetensors")),
+                    new TreeSet<>(
+                            files.map(file -> file.getFileName().toString()).toList()));
+        }
+        try (Device device = Device.cpu();
+                Model model = TestData.model(device, 0)) {
+            model.load(directory.resolve("final.safetensors"));
+            assertEquals(weights, TestData.weights(model));
+            model.load(directory.resolve("0.safetensors"));
+            assertNotEquals(weights, TestData.weights(model));
+        }
+    }
+
+    @Test
+    void predictsPerBatchAndStacked() {
+        TestData.everyDevice(device -> {
+            try (Model model = TestData.prepared(device)) {
+                List<float[][]> batches = model.predict(test, 20);
+                assertEquals(
+                        List.of(20, 20, 10), batches.stream().map(b -> b.length).toList());
+                float[][] all = model.predictStacked(test, 16);
+                assertEquals(50, all.length);
+                assertArrayEquals(batches.get(2)[3], all[43], 1e-6f);
+                float[][] one = model.predictBatch(model.normalise(test, 43, 7), 2);
+                assertArrayEquals(all[43], one[0], 1e-6f);
+                assertArrayEquals(all[7], one[1], 1e-6f);
+                int right = 0;
+                for (int n = 0; n < 50; n++) {
+                    int best = 0;
+                    for (int c = 0; c < 10; c++) {
+                        best = all[n][c] > all[n][best] ? c : best;
+                    }
+                    right += best == test.labels()[n] ? 1 : 0;
+                }
+                assertEquals(right / 50.0, model.evaluate(test, 50).get("acc"));
+            }
+        });
+    }
+
+    @Test
+    void batchesByHandAreStepsOfFit() {
+        TestData.everyDevice(device -> {
+            int[] first = new int[16];
+            Arrays.setAll(first, i -> i);
+            int[] labels = Arrays.copyOf(train.labels(), 16);
+            try (Model byHand = TestData.prepared(device);
+                    Model fitted = TestData.prepared(device)) {
+                double before =
+                        byHand.evalBatch(byHand.normalise(train, first), labels).get("loss");
+                Map<String, Double> values = byHand.trainBatch(byHand.normalise(train, first), labels);
+                assertEquals(before, values.get("loss"));
+                assertTrue(values.containsKey("acc"));
+                fitted.fit(silent(train).shuffle(false).numIters(1));
+                assertEquals(TestData.weights(fitted), TestData.weights(byHand));
+                assertTrue(
+                        byHand.evalBatch(byHand.normalise(train, first), labels).get("loss") < before);
+                assertThrows(IllegalArgumentException.class, () -> byHand.trainBatch(new float[3], 1));
+                assertThrows(IllegalArgumentException.class, () -> byHand.trainBatch(new float[144], 10));
+            }
+        });
+    }
+
+    @Test
+    void accuracyCountsTheBestClasses() {
+        Accuracy accuracy = new Accuracy(1, 2, 3);
+        accuracy.update(new float[][] {{1, 3, 2}, {1, 1, 1}, {0, Float.NaN, 5}, {-0f, 0f, -1}}, new int[] {2, 1, 2, 0});
+        assertEquals(Map.of("acc_top1", 0.25, "acc_top2", 1.0, "acc_top3", 1.0), accuracy.values());
+        accuracy.reset();
+        accuracy.update(new float[][] {{1, 3, 2}}, new int[] {0});
+        assertEquals(Map.of("acc_top1", 0.0, "acc_top2", 0.0, "acc_top3", 1.0), accuracy.values());
+        assertThrows(IllegalArgumentException.class, () -> new Accuracy(0));
+        TestData.everyDevice(device -> {
+            try (Model model = TestData.model(device, 0)) {
+                model.prepare(Optimizer.adam(0.01), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy(), new Accuracy(1, 5));
+                Map<String, Double> logs = model.fit(silent(train).epochs(2).evalData(test))
+                        .epochs()
+                        .get(1);
+                assertEquals(logs.get("acc"), logs.get("acc_top1"));
+                assertEquals(logs.get("evalAcc"), logs.get("evalAcc_top1"));
+                assertTrue(logs.get("evalAcc_top5") > logs.get("evalAcc"));
+            }
+        });
+    }
+
+    /** Sees every output and label of an evaluation. */
+    private static final class Everything implements Metric {
+        private final List<float[]> scores = new ArrayList<>();
+        private final List<Integer> labels = new ArrayList<>();
+
+        @Override
+        public void reset() {
+            scores.clear();
+            labels.clear();
+        }
+
+        @Override
+        public void update(float[][] outputs, int[] wanted) {
+            scores.addAll(List.of(outputs));
+            Arrays.stream(wanted).forEach(labels::add);
+        }
+
+        @Override
+        public Map<String, Double> values() {
+            return Map.of("seen", (double) labels.size());
+        }
+
+        @Override
+        public boolean inTraining() {
+            return false;
+        }
+    }
+
+    @Test
+    void metricsOfUsersSeeOutputsAndLabels() {
+        try (Device device = Device.cpu();
+                Model model = TestData.model(device, 0)) {
+            Everything metric = new Everything();
+            model.prepare(Optimizer.adam(0.01), Loss.SOFTMAX_CROSS_ENTROPY, metric);
+            Map<String, Double> logs =
+                    model.fit(silent(train).evalData(test)).epochs().get(0);
+            assertEquals(50, logs.get("evalSeen"));
+            assertEquals(0, logs.get("seen"));
+            float[][] all = model.predictStacked(test, 16);
+            for (int n = 0; n < 50; n++) {
+                assertEquals(test.labels()[n], metric.labels.get(n));
+                assertArrayEquals(all[n], metric.scores.get(n));
+            }
+        }
+    }
+
+    @Test
+    void predictionsAreRemembered() {
+        try (Device device = Device.cpu();
+                Model model = TestData.model(device, 0)) {
+            Predictions predictions = new Predictions();
+            model.prepare(Optimizer.adam(0.01), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy(), predictions);
+            double accuracy = model.fit(silent(train).evalData(test).epochs(3))
+                    .epochs()
+                    .get(2)
+                    .get("evalAcc");
+            assertEquals(50, predictions.samples().size());
+            long right = predictions.samples().stream()
+                    .filter(sample -> sample.label() == sample.prediction())
+                    .count();
+            assertEquals(accuracy, right / 50.0);
+            assertTrue(right > 5 && right < 50, "right " + right);
+        }
+        Predictions one = new Predictions();
+        one.update(new float[][] {{0, (float) Math.log(3), 0}}, new int[] {2});
+        assertEquals(2, one.samples().get(0).label());
+        assertEquals(1, one.samples().get(0).prediction());
+        assertEquals(0.6, one.samples().get(0).probability(), 1e-7);
+    }
+
+    @Test
+    void weightsLoadOnlyWhereTheyFit(@TempDir Path folder) {
+        Path file = folder.resolve("w.safetensors");
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device);
+                Model other = new Model(
+                        device,
+                        new Sequential(
+                                Layers.conv2d(1, 2, dev.clave.op.Window.of(3, 3).stride(2, 2)),
+                                Layers.flatten(),
+                                Layers.linear(50, 10),
+                                Layers.linear(10, 4)))) {
+            model.fit(silent(train));
+            model.save(file);
+            assertEquals("custom", Safetensors.read(file).metadata().get("network"));
+            List<Float> before = TestData.weights(other);
+            String message =
+                    assertThrows(FormatException.class, () -> other.load(file)).getMessage();
+            assertTrue(message.contains("tensor '2.weight' is missing"), message);
+            assertEquals(before, TestData.weights(other));
+            assertEquals(
+                    List.of("2.weight", "2.bias", "3.weight", "3.bias", "4.weight", "4.bias"), other.load(file, true));
+            assertArrayEquals(model.values("0.weight"), other.values("0.weight"));
+            assertNotEquals(before, TestData.weights(other));
+        }
+    }
+
+    @Test
+    void misuseIsNamed() {
+        assertThrows(IllegalArgumentException.class, () -> FitOptions.of(train).batchSize(0));
+        assertThrows(IllegalArgumentException.class, () -> FitOptions.of(train).epochs(0));
+        assertThrows(IllegalArgumentException.class, () -> FitOptions.of(train).verbose(3));
+        assertThrows(IllegalArgumentException.class, () -> FitOptions.of(train).numWorkers(-1));
+        assertThrows(IllegalArgumentException.class, () -> InputSpec.of("x", DType.F64, -1, 4));
+        assertThrows(IllegalArgumentException.class, () -> InputSpec.of("x", DType.F32, 0, 4));
+        try (Device device = Device.cpu();
+                Model model = TestData.model(device, 0);
+                Model headless = new Model(device, new LeNet(0), InputSpec.image(1, 28, 28))) {
+            assertThrows(IllegalStateException.class, () -> model.fit(silent(train)));
+            model.prepare(Optimizer.adam(0.01), Loss.SOFTMAX_CROSS_ENTROPY);
+            ImageDataset large = new ImageDataset("large", 13, 12, 10, new byte[13 * 12], new int[1]);
+            assertEquals(
+                    "large: images are 13x12, the network takes [1, 12, 12] (image)",
+                    message(() -> model.evaluate(large, 1)));
+            ImageDataset classes = new ImageDataset("many", 12, 12, 11, new byte[144], new int[1]);
+            assertTrue(message(() -> model.evaluate(classes, 1)).contains("11 classes"));
+            ImageDataset digit = new ImageDataset("digit", 28, 28, 10, new byte[784], new int[1]);
+            assertTrue(message(() -> headless.evaluate(digit, 1)).contains("takes [classes]"));
+            assertEquals(400, headless.predictStacked(digit, 1)[0].length);
+            assertTrue(message(() -> new Model(device, new LeNet(10), InputSpec.image(1, 32, 32)))
+                    .contains("linear: takes [400], got [576]"));
+        }
+    }
+
+    private static String message(Runnable action) {
+        return String.valueOf(
+                assertThrows(IllegalArgumentException.class, action::run).getMessage());
+    }
+}

@@ -1,0 +1,235 @@
+package dev.clave.nn.callback;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilder;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.xpath.XPathConstants;
+import javax.xml.xpath.XPathFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
+import org.w3c.dom.Node;
+import org.w3c.dom.NodeList;
+import org.xml.sax.InputSource;
+
+class ReportTest {
+    private static final String HOSTILE = "<script>alert(1)</script>\"' onload='x' &amp; ]]> \u0000\ud800 größe";
+
+    private static Document parsed(ReportData data) throws Exception {
+        DocumentBuilder builder = DocumentBuilderFactory.newInstance().newDocumentBuilder();
+        builder.setErrorHandler(null);
+        return builder.parse(new InputSource(new StringReader(Report.html(data))));
+    }
+
+    private static List<Node> nodes(Document page, String path) throws Exception {
+        NodeList found = (NodeList) XPathFactory.newInstance().newXPath().evaluate(path, page, XPathConstants.NODESET);
+        List<Node> nodes = new ArrayList<>();
+        for (int i = 0; i < found.getLength(); i++) {
+            nodes.add(found.item(i));
+        }
+        return nodes;
+    }
+
+    private static String text(Document page, String path) throws Exception {
+        return XPathFactory.newInstance().newXPath().evaluate(path, page);
+    }
+
+    @Test
+    void allPartsAreThere() throws Exception {
+        ReportData data = ReportSample.data();
+        Document page = parsed(data);
+        assertEquals("LeNet on MNIST", text(page, "//title"));
+        assertEquals(
+                List.of("curves", "classes", "mistakes", "network", "run", "command"),
+                nodes(page, "//section/@id").stream().map(Node::getNodeValue).toList());
+        assertEquals(2, nodes(page, "//svg").size());
+        for (String kind : new String[] {"train", "eval"}) {
+            assertEquals(
+                    2L * ReportSample.EPOCHS,
+                    nodes(page, "//svg/g[@class='" + kind + "']/circle").size());
+            assertEquals(2, nodes(page, "//svg/g[@class='" + kind + "']/path").size());
+        }
+        assertEquals(2, nodes(page, "//svg/g[@class='steps']/path").size());
+        assertEquals(100, nodes(page, "//table[@class='heat']/tbody/tr/td").size());
+        assertEquals("8", text(page, "//table[@class='heat']/tbody/tr[5]/td[10]"));
+        assertEquals("1018", text(page, "//table[@class='heat']/tbody/tr[5]/td[5]"));
+        assertEquals(
+                data.mistakes().size(),
+                nodes(page, "//section[@id='mistakes']//img").size());
+        assertTrue(text(page, "//section[@id='mistakes']//li").startsWith("4 \u2192 9"));
+        assertEquals(9, nodes(page, "//section[@id='network']//tbody/tr").size());
+        assertEquals("48,120", text(page, "//section[@id='network']//tbody/tr[7]/td[3]"));
+        assertTrue(text(page, "//section[@id='run']").contains("cpu-haswell <AMD & friends>"));
+        assertEquals(data.command(), text(page, "//section[@id='command']//code"));
+        assertTrue(text(page, "//header").contains("98.91 %")
+                && text(page, "//header").contains("61,610"));
+    }
+
+    @Test
+    void measuresStandInTheirRows() throws Exception {
+        ReportData data = ReportSample.data();
+        ConfusionMatrix matrix = data.confusion();
+        assertNotNull(matrix);
+        Document page = parsed(data);
+        String rows = "//section[@id='classes']//table[not(@class)]/tbody/tr";
+        assertEquals(10, nodes(page, rows).size());
+        for (int c = 0; c < 10; c++) {
+            String row = rows + "[" + (c + 1) + "]/td";
+            assertEquals(ConfusionMatrix.ratio(matrix.precision(c)), text(page, row + "[1]"));
+            assertEquals(ConfusionMatrix.ratio(matrix.recall(c)), text(page, row + "[2]"));
+            assertEquals(ConfusionMatrix.ratio(matrix.f1(c)), text(page, row + "[3]"));
+        }
+    }
+
+    @Test
+    void nothingComesFromElsewhere() throws Exception {
+        String html = Report.html(ReportSample.data());
+        assertFalse(
+                html.contains("http") || html.contains("<script") || html.contains("@import") || html.contains("url("));
+        for (Node link : nodes(parsed(ReportSample.data()), "//@src | //@href")) {
+            assertTrue(link.getNodeValue().startsWith("data:"), link.getNodeValue());
+        }
+    }
+
+    @Test
+    void pointsLieWhereTheirValuesAre() throws Exception {
+        List<Node> heights = nodes(parsed(ReportSample.data()), "//figure[2]//g[@class='eval']/circle/@cy");
+        double before = Double.MAX_VALUE;
+        for (Node height : heights) {
+            double now = Double.parseDouble(height.getNodeValue());
+            assertTrue(now < before, "the accuracy grows, so its points rise");
+            before = now;
+        }
+        assertTrue(before > 12 && before < 80, "98.9 % lies near the top, got " + before);
+    }
+
+    @Test
+    void picturesShowThePixels() throws Exception {
+        ReportData data = ReportSample.data();
+        String source = nodes(parsed(data), "//section[@id='mistakes']//img/@src")
+                .get(0)
+                .getNodeValue();
+        byte[] png = Base64.getDecoder().decode(source.substring(source.indexOf(',') + 1));
+        int[] got = ImageIO.read(new ByteArrayInputStream(png)).getRaster().getPixels(0, 0, 28, 28, (int[]) null);
+        byte[] pixels = data.mistakes().get(0).pixels();
+        for (int i = 0; i < 784; i++) {
+            assertEquals(pixels[i] & 255, got[i]);
+        }
+    }
+
+    @Test
+    void hostileTextStaysText() throws Exception {
+        ConfusionMatrix matrix = new ConfusionMatrix(1);
+        matrix.add(0, 0);
+        Map<String, String> pair = Map.of(HOSTILE, HOSTILE);
+        ReportData data = new ReportData(
+                HOSTILE,
+                HOSTILE,
+                List.of(),
+                List.of(),
+                List.of(HOSTILE),
+                matrix,
+                List.of(new ReportData.Mistake(1, 0, 0, 0.5, 1, 1, new byte[1])),
+                List.of(new ReportData.Layer(HOSTILE, HOSTILE, HOSTILE, 1)),
+                pair,
+                pair,
+                pair,
+                HOSTILE);
+        Document page = parsed(data);
+        assertTrue(nodes(page, "//script | //@onload").isEmpty());
+        String shown = HOSTILE.replace('\u0000', '\uFFFD').replace('\ud800', '\uFFFD');
+        assertEquals(shown, text(page, "//h1"));
+        assertEquals(shown, text(page, "//code"));
+        assertTrue(text(page, "//img/@alt").contains(shown));
+    }
+
+    @Test
+    void gapsAndOddNumbersDoNotBreakThePage(@TempDir Path folder) throws Exception {
+        assertTrue(nodes(parsed(ReportSample.empty()), "//section").isEmpty());
+        ReportData whole = ReportSample.data();
+        double nan = Double.NaN;
+        List<ReportData.Epoch> epochs = List.of(
+                new ReportData.Epoch(1, Double.POSITIVE_INFINITY, 0.1, nan, nan),
+                new ReportData.Epoch(2, 0, 1, 0, 1),
+                new ReportData.Epoch(3, nan, nan, nan, nan),
+                new ReportData.Epoch(4, 1e-12, 1, -1, 0));
+        ReportData odd = new ReportData(
+                "odd",
+                "",
+                epochs,
+                List.of(new ReportData.Step(0.5, nan)),
+                whole.classes(),
+                new ConfusionMatrix(10),
+                Collections.nCopies(100, whole.mistakes().get(0)),
+                List.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                "");
+        Document page = parsed(odd);
+        assertEquals(60, nodes(page, "//img").size());
+        assertTrue(text(page, "//section[@id='mistakes']/p").contains("60 of 100"));
+        for (Node path : nodes(page, "//svg//@d | //svg//@cx | //svg//@cy | //svg//@x | //svg//@y")) {
+            assertFalse(path.getNodeValue().matches(".*(NaN|Infinity).*"), path.getNodeValue());
+        }
+        for (double[] losses : new double[][] {{0, 0}, {5, 5}, {1e-9, 1e9}, {-3, -2}, {1e-300, 1e300}}) {
+            List<ReportData.Epoch> two = List.of(
+                    new ReportData.Epoch(1, losses[0], 0.5, nan, nan),
+                    new ReportData.Epoch(2, losses[1], 0.5, nan, nan));
+            Document drawn = parsed(new ReportData(
+                    "two", "", two, List.of(), List.of(), null, List.of(), List.of(), Map.of(), Map.of(), Map.of(),
+                    ""));
+            int marks = nodes(drawn, "//figure[1]//text[@class='side']").size();
+            assertTrue(marks >= 2 && marks <= 12, Arrays.toString(losses) + " has " + marks + " marks");
+            assertEquals(2, nodes(drawn, "//figure[1]//circle").size());
+        }
+        Path file = folder.resolve("report.html");
+        Report.write(file, whole);
+        Report.write(file, whole);
+        assertEquals(Report.html(whole), Files.readString(file));
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(1, files.count(), "a temporary file was left");
+        }
+        assertThrows(IllegalArgumentException.class, () -> Report.write(folder.resolve("none/a.html"), whole));
+    }
+
+    @Test
+    void whatDoesNotBelongTogetherIsNamed() {
+        assertThrows(IllegalArgumentException.class, () -> new ReportData.Mistake(1, 0, 1, 0.5, 2, 2, new byte[3]));
+        ReportData whole = ReportSample.data();
+        String message = assertThrows(
+                        IllegalArgumentException.class,
+                        () -> new ReportData(
+                                "",
+                                "",
+                                List.of(),
+                                List.of(),
+                                List.of("a"),
+                                whole.confusion(),
+                                List.of(),
+                                List.of(),
+                                Map.of(),
+                                Map.of(),
+                                Map.of(),
+                                ""))
+                .getMessage();
+        assertTrue(message.contains("10 classes"), message);
+    }
+}
