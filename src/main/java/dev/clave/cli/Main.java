@@ -20,6 +20,7 @@ import picocli.CommandLine.ParameterException;
             ViewCommand.class,
             OnnxCommands.Export.class,
             OnnxCommands.Inspect.class,
+            RunCommand.class,
             DevicesCommand.class
         },
         mixinStandardHelpOptions = true,

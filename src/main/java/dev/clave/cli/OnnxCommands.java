@@ -1,6 +1,8 @@
 package dev.clave.cli;
 
 import dev.clave.FormatException;
+import dev.clave.io.NpyArray;
+import dev.clave.io.Npz;
 import dev.clave.io.Safetensors;
 import dev.clave.nn.Network;
 import dev.clave.onnx.OnnxExport;
@@ -10,6 +12,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -23,7 +28,7 @@ final class OnnxCommands {
     /** Weights to ONNX. */
     @Command(
             name = "export",
-            description = "Write saved weights as an ONNX model for inference, any batch.",
+            description = "Write saved weights as an ONNX model for inference with any batch, or as numpy arrays.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets the fields
     static final class Export implements Runnable {
@@ -33,32 +38,45 @@ final class OnnxCommands {
         @Option(names = "--model", required = true, description = "weights saved by train --save")
         private Path model;
 
-        @Option(names = "--onnx", required = true, paramLabel = "OUT", description = "ONNX file to write")
-        private Path onnx;
+        @Option(names = "--onnx", paramLabel = "OUT", description = "ONNX file to write")
+        private @Nullable Path onnx;
+
+        @Option(names = "--npz", paramLabel = "OUT", description = "numpy archive of the weights to write")
+        private @Nullable Path npz;
 
         @Override
         public void run() {
-            Safetensors weights = Safetensors.read(model);
-            String name = weights.metadata().get("network");
-            if (name == null || !Network.names().contains(name)) {
-                throw new FormatException(
-                        model.toString(),
-                        -1,
-                        "names network '" + name + "' in its metadata, known are " + Network.names());
+            if (onnx == null && npz == null) {
+                throw new IllegalArgumentException("export: name a file to write with --onnx or --npz");
             }
-            Network network = Network.of(name);
-            OnnxModel exported;
+            OutputFile.checkRegular("--onnx", onnx);
+            OutputFile.checkRegular("--npz", npz);
+            Network network = Network.of(model);
+            Safetensors weights = Safetensors.read(model);
+            PrintWriter out = spec.commandLine().getOut();
+            if (onnx != null) {
+                OnnxModel exported = onnx(network, weights);
+                exported.write(onnx);
+                out.println(onnx + " written: " + network.name() + ", "
+                        + exported.nodes().size() + " nodes, input "
+                        + exported.inputs().get(0));
+            }
+            if (npz != null) {
+                Map<String, NpyArray> arrays = new LinkedHashMap<>();
+                for (String name : network.layer().parameters().keySet()) {
+                    arrays.put(name, NpyArray.of(weights.shape(name), weights.floats(name)));
+                }
+                Npz.write(npz, arrays, false);
+                out.println(npz + " written: " + network.name() + ", " + arrays.size() + " arrays");
+            }
+        }
+
+        private OnnxModel onnx(Network network, Safetensors weights) {
             try {
-                exported = OnnxExport.of(network.layer(), network.inputShape(), weights);
+                return OnnxExport.of(network.layer(), network.inputShape(), weights);
             } catch (IllegalArgumentException e) {
                 throw new FormatException(model.toString(), -1, String.valueOf(e.getMessage()));
             }
-            exported.write(onnx);
-            spec.commandLine()
-                    .getOut()
-                    .println(
-                            onnx + " written: " + name + ", " + exported.nodes().size() + " nodes, input "
-                                    + exported.inputs().get(0));
         }
     }
 

@@ -1,9 +1,13 @@
 package dev.clave.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.clave.Shape;
+import dev.clave.io.NpyArray;
+import dev.clave.io.Npz;
 import dev.clave.io.Safetensors;
 import dev.clave.nn.Network;
 import java.io.IOException;
@@ -11,6 +15,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -59,13 +64,60 @@ class OnnxCommandsTest {
     }
 
     @Test
+    void runsModelsOnArrays(@TempDir Path folder) {
+        Path fixtures = Path.of("src/test/resources/onnx");
+        Safetensors data = Safetensors.read(fixtures.resolve("relu_lenet.safetensors"));
+        Path input = folder.resolve("in.npy");
+        Path output = folder.resolve("out.npy");
+        NpyArray.of(data.shape("input"), data.floats("input")).write(input);
+        String model = fixtures.resolve("relu_lenet.onnx").toString();
+        Result ran = run("run", model, input.toString(), "--out", output.toString());
+        assertEquals(0, ran.code(), ran.err());
+        assertTrue(ran.out().contains("scores FLOAT[5, 10] "), ran.out());
+        NpyArray got = NpyArray.read(output);
+        assertEquals(data.shape("output"), got.shape());
+        assertArrayEquals(data.floats("output"), got.floats(), 1e-5f);
+
+        Path named = folder.resolve("in.npz");
+        Path archive = folder.resolve("out.npz");
+        Npz.write(named, Map.of("image", NpyArray.of(data.shape("input"), data.floats("input"))), false);
+        Result second = run("run", model, named.toString(), "--out", archive.toString(), "--device", "cpu");
+        assertEquals(0, second.code(), second.err());
+        assertArrayEquals(data.floats("output"), Npz.read(archive).get("scores").floats(), 1e-5f);
+
+        NpyArray.of(Shape.of(2, 3), new float[6]).write(input);
+        Result wrong = run("run", model, input.toString());
+        assertEquals(2, wrong.code());
+        assertTrue(wrong.err().contains("input image FLOAT[?, 1, 28, 28], got FLOAT[2, 3]"), wrong.err());
+        NpyArray.of(Shape.of(2, 3), new double[6]).write(input);
+        Result doubles = run("run", model, input.toString());
+        assertEquals(3, doubles.code());
+        assertTrue(doubles.err().contains("holds float64, input 'image' is FLOAT"), doubles.err());
+        assertEquals(2, run("run", model, input.toString(), input.toString()).code());
+    }
+
+    @Test
+    void exportsArrays(@TempDir Path folder) {
+        Path weights = folder.resolve("w.safetensors");
+        Path npz = folder.resolve("w.npz");
+        weights(weights, "relu");
+        assertEquals(
+                0,
+                run("export", "--model", weights.toString(), "--npz", npz.toString())
+                        .code());
+        assertEquals(
+                Network.of("relu").layer().parameters().keySet(), Npz.read(npz).keySet());
+        assertEquals(2, run("export", "--model", weights.toString()).code());
+    }
+
+    @Test
     void badFilesSaySo(@TempDir Path folder) throws IOException {
         Path weights = folder.resolve("w.safetensors");
         Path onnx = folder.resolve("w.onnx");
         weights(weights, "unknown");
         Result unknown = run("export", "--model", weights.toString(), "--onnx", onnx.toString());
         assertEquals(3, unknown.code());
-        assertTrue(unknown.err().contains("names network 'unknown'"), unknown.err());
+        assertTrue(unknown.err().contains("holds network 'unknown'"), unknown.err());
         weights(weights, "tanh");
         Result other = run("export", "--model", weights.toString(), "--onnx", onnx.toString());
         assertEquals(3, other.code());
