@@ -18,6 +18,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import graph_operators
+
 HERE = pathlib.Path(__file__).resolve().parent
 SAFETENSORS_TYPES = {"float32": "F32", "int32": "I32", "uint8": "U8"}
 
@@ -635,7 +637,7 @@ def check_margins(network, values, margin=3e-6):
 
 OPERATORS = [
     conv2d, max_pool2d, avg_pool2d, activation, softmax, log_softmax, softmax_cross_entropy, add, bias_add, gemm,
-    philox, dropout, sgd, momentum, adam, adamw, lenet]
+    philox, dropout, sgd, momentum, adam, adamw, lenet, *graph_operators.operators(Draw)]
 
 
 def main():

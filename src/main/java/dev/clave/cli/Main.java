@@ -18,6 +18,9 @@ import picocli.CommandLine.ParameterException;
             ModelCommands.Predict.class,
             SummaryCommand.class,
             ViewCommand.class,
+            OnnxCommands.Export.class,
+            OnnxCommands.Inspect.class,
+            RunCommand.class,
             DevicesCommand.class
         },
         mixinStandardHelpOptions = true,

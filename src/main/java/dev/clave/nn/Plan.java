@@ -141,6 +141,11 @@ final class Plan implements AutoCloseable {
         return batch;
     }
 
+    /** What an input or output of the graph holds. */
+    Tensor tensor(Node node) {
+        return lowering.of(node).tensor();
+    }
+
     Tensor input() {
         return lowering.input().tensor();
     }

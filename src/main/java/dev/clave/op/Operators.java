@@ -44,6 +44,13 @@ public final class Operators {
             new Row("add", new AddCpu(), AddOpenCl.candidates()),
             new Row("bias_add", new BiasAddCpu(), BiasAddOpenCl.candidates()),
             new Row("philox", new PhiloxCpu(), PhiloxOpenCl.candidates()),
+            new Row("broadcast", new BroadcastCpu(), BroadcastOpenCl.candidates()),
+            new Row("transpose", new TransposeCpu(), TransposeOpenCl.candidates()),
+            new Row("concat", new ConcatCpu(), ConcatOpenCl.candidates()),
+            new Row("matmul", new MatMulCpu(), MatMulOpenCl.candidates()),
+            new Row("elementwise", new ElementwiseCpu(), ElementwiseOpenCl.candidates()),
+            new Row("batch_norm_inference", new BatchNormInferenceCpu(), BatchNormInferenceOpenCl.candidates()),
+            new Row("max_unpool2d", new MaxUnpool2dCpu(), MaxUnpool2dOpenCl.candidates()),
             new Row(
                     "gather_images",
                     new GatherImagesCpu(),

@@ -119,8 +119,8 @@ class FusionTest {
             }
         };
         Graph graph = Graph.record(layer, 1, 6, 6);
-        assertTrue(Fusion.find(graph.live(), graph.output()).isEmpty());
+        assertTrue(Fusion.find(graph.live(), graph.outputs()).isEmpty());
         Graph lenet = Network.of("tanh").graph();
-        assertEquals(8, Fusion.find(lenet.live(), lenet.output()).size());
+        assertEquals(8, Fusion.find(lenet.live(), lenet.outputs()).size());
     }
 }

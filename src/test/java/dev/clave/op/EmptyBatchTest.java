@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.clave.Shape;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,13 @@ class EmptyBatchTest {
                 new Softmax(0, 5),
                 new LogSoftmax(0, 5),
                 new Add(0, 3),
+                new Broadcast(Broadcast.Kind.SUB, 0, Shape.of(2, 3), false, Shape.of(3), true),
+                new Transpose(0, Shape.of(2, 3), List.of(1, 0)),
+                new Concat(0, 2, 1, 3, 2),
+                new MatMul(0, Shape.of(2, 3), false, Shape.of(3, 2), true),
+                new Elementwise(Elementwise.Kind.ELU, 0, 5, 1, 0),
+                new BatchNormInference(0, 2, 3, 1e-5),
+                new MaxUnpool2d(0, 1, 2, 2, 4, 4, 4, 4),
                 new BiasAdd(0, 3, 2));
     }
 
