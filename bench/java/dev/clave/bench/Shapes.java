@@ -1,22 +1,31 @@
 package dev.clave.bench;
 
+import dev.clave.Shape;
 import dev.clave.op.Activation;
 import dev.clave.op.Adam;
 import dev.clave.op.Add;
 import dev.clave.op.AvgPool2d;
+import dev.clave.op.BatchNormInference;
 import dev.clave.op.BiasAdd;
+import dev.clave.op.Broadcast;
+import dev.clave.op.Concat;
 import dev.clave.op.Conv2d;
+import dev.clave.op.Conv2dPool2d;
 import dev.clave.op.Dropout;
+import dev.clave.op.Elementwise;
 import dev.clave.op.GatherImages;
 import dev.clave.op.Gemm;
 import dev.clave.op.Geometry;
 import dev.clave.op.LogSoftmax;
+import dev.clave.op.MatMul;
 import dev.clave.op.MaxPool2d;
+import dev.clave.op.MaxUnpool2d;
 import dev.clave.op.Operators;
 import dev.clave.op.Philox;
 import dev.clave.op.Sgd;
 import dev.clave.op.Softmax;
 import dev.clave.op.SoftmaxCrossEntropy;
+import dev.clave.op.Transpose;
 import dev.clave.op.Window;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +54,8 @@ final class Shapes {
         elementwise();
         classes();
         optimizers();
+        fused();
+        imported();
     }
 
     private void add(String operator, String shape, int batch, IntFunction<Geometry> of) {
@@ -100,6 +111,40 @@ final class Shapes {
     /** A fully connected layer: samples times the transposed weight, plus bias. */
     private static Gemm linear(int m, int n, int k) {
         return new Gemm(m, n, k, false, true, 1, 0, k, k, n, true, Gemm.Epilogue.NONE);
+    }
+
+    private void fused() {
+        Window half = Window.of(2, 2).stride(2, 2);
+        Conv2d first = new Conv2d(1, 1, 28, 28, 6, Window.of(3, 3).pad(1));
+        Conv2d second = new Conv2d(1, 6, 14, 14, 16, Window.of(5, 5));
+        add("conv2d_pool2d", "lenet1", 64, n -> block(n, first, null, half, Activation.Kind.RELU));
+        add("conv2d_pool2d", "lenet2", 64, n -> block(n, second, null, half, Activation.Kind.RELU));
+        add("conv2d_pool2d", "tanh2", 64, n -> block(n, second, Activation.Kind.TANH, half, Activation.Kind.SIGMOID));
+    }
+
+    /** Maximum without an inner activation, average with one, as in the two LeNets. */
+    private static Conv2dPool2d block(int n, Conv2d of, Activation.Kind inner, Window pool, Activation.Kind outer) {
+        Conv2d conv = new Conv2d(n, of.c(), of.h(), of.w(), of.k(), of.window());
+        Geometry pooling = inner == null
+                ? new MaxPool2d(n, conv.k(), conv.oh(), conv.ow(), pool, false)
+                : new AvgPool2d(n, conv.k(), conv.oh(), conv.ow(), pool, false, true);
+        return new Conv2dPool2d(conv, inner, pooling, outer);
+    }
+
+    /** Operators of imported networks. */
+    private void imported() {
+        Shape plane = Shape.of(64, 28, 28);
+        add(
+                "broadcast",
+                "channels",
+                8,
+                n -> new Broadcast(Broadcast.Kind.MUL, n, plane, false, Shape.of(64, 1, 1), true));
+        add("transpose", "channels_last", 8, n -> new Transpose(n, plane, List.of(1, 2, 0)));
+        add("concat", "channels", 8, n -> new Concat(n, 1, 64, 64, 28 * 28));
+        add("matmul", "heads", 8, n -> new MatMul(n, Shape.of(8, 64, 64), false, Shape.of(8, 64, 64), false));
+        add("elementwise", "elu", 8, n -> new Elementwise(Elementwise.Kind.ELU, n, 64 * 28 * 28, 1, 0));
+        add("batch_norm_inference", "resnet", 8, n -> new BatchNormInference(n, 64, 56 * 56, 1e-5));
+        add("max_unpool2d", "halves", 8, n -> new MaxUnpool2d(n, 16, 14, 14, 28, 28, 28, 28));
     }
 
     private void pooling() {

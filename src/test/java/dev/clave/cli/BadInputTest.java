@@ -225,7 +225,7 @@ class BadInputTest {
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.clave.cli.Main"));
         command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command);
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         builder.environment().put("OCL_ICD_VENDORS", vendors.toString());
         builder.redirectError(folder.resolve("err").toFile());
         return builder.start();

@@ -8,9 +8,11 @@ import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.Tensor;
 import dev.clave.internal.rng.Philox;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -119,7 +121,7 @@ class Conv2dPool2dTest {
         Problem plain = g.problem(direction, Format.NCHW);
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         Map<String, double[]> results = new LinkedHashMap<>();
-        try (Invocation invocation = Operators.prepare(device, problem, device.isOpenCl() ? candidate : null)) {
+        try (Invocation invocation = Operators.prepare(device, problem, candidate)) {
             for (Slot slot : problem.slots()) {
                 Tensor tensor = device.allocate(slot.dtype(), slot.shape());
                 tensors.put(slot.name(), tensor);
@@ -193,6 +195,85 @@ class Conv2dPool2dTest {
             moved[i] = values[from] + 0.0;
         }
         return moved;
+    }
+
+    /** PyTorch's results; the bound is that of the longest sum and of activations within 8 ULP, at the largest magnitude. */
+    @Test
+    void agreesWithPyTorch() throws IOException {
+        List<Golden> all = Golden.of("conv2d_pool2d");
+        assertTrue(all.size() >= 4);
+        for (Golden golden : all) {
+            Conv2dPool2d g = geometry(golden);
+            Map<String, double[]> host = new LinkedHashMap<>();
+            golden.tensors().forEach((slot, values) -> host.put(slot, Values.doubles(values)));
+            if (g.pool() instanceof AvgPool2d average) {
+                host.put("reciprocal", average.reciprocals());
+            }
+            double size = largestSum(g, host);
+            for (int d = -1; d < Device.list().size(); d++) {
+                try (Device device = d < 0 ? Device.cpu() : Device.open(String.valueOf(d))) {
+                    for (int lanes : device.isOpenCl() ? new int[] {1, 8, 16} : new int[] {1}) {
+                        for (String direction : g.directions()) {
+                            Problem problem = g.problem(direction, new Format(DType.F32, lanes));
+                            int terms = problem.accumulated();
+                            double bound = terms * 0x1p-24 / (1 - terms * 0x1p-24) * size + 32 * 0x1p-24 * (1 + size);
+                            for (String candidate : Operators.candidates(device, problem)) {
+                                run(device, g, direction, lanes, candidate, host)
+                                        .forEach((slot, got) -> assertArrayEquals(
+                                                host.get(slot),
+                                                got,
+                                                slot.equals("argmax") ? 0 : bound,
+                                                golden.name() + " " + problem + " " + candidate + " " + slot));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static Conv2dPool2d geometry(Golden golden) {
+        Conv2d conv = new Conv2d(
+                golden.number("n"),
+                golden.number("c"),
+                golden.number("h"),
+                golden.number("w"),
+                golden.number("k"),
+                golden.window(),
+                golden.number("groups"),
+                true);
+        Window pool = Window.of(golden.number("pool_kh"), golden.number("pool_kw"))
+                .stride(golden.number("pool_stride_h"), golden.number("pool_stride_w"))
+                .pad(golden.number("pool_pad_top"));
+        return of(conv, kind(golden, "inner"), golden.number("max") == 1, pool, kind(golden, "outer"));
+    }
+
+    private static Activation.Kind kind(Golden golden, String key) {
+        String name = golden.metadata().get(key);
+        return name.equals("none") ? null : Activation.Kind.valueOf(name.toUpperCase(Locale.ROOT));
+    }
+
+    /** The largest sum of magnitudes: of the convolution, or of a gradient. */
+    private static double largestSum(Conv2dPool2d g, Map<String, double[]> host) {
+        double weights = 0;
+        double[] weight = host.get("weight");
+        int taps = weight.length / g.conv().k();
+        for (int k = 0; k < g.conv().k(); k++) {
+            double sum = Math.abs(host.get("bias")[k]);
+            for (int i = 0; i < taps; i++) {
+                sum += Math.abs(weight[k * taps + i]) * most(host.get("input"));
+            }
+            weights = Math.max(weights, sum);
+        }
+        return Math.max(weights, most(host.get("gradOutput")) * 9);
+    }
+
+    private static double most(double[] values) {
+        double most = 0;
+        for (double value : values) {
+            most = Math.max(most, Math.abs(value));
+        }
+        return most;
     }
 
     @Test

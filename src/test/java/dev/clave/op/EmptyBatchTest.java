@@ -27,6 +27,11 @@ class EmptyBatchTest {
         Window window = Window.of(2, 2).stride(2, 2);
         return List.of(
                 new Conv2d(0, 2, 5, 4, 3, window, 1, true),
+                new Conv2dPool2d(
+                        new Conv2d(0, 2, 4, 4, 3, Window.of(1, 1)),
+                        null,
+                        new MaxPool2d(0, 3, 4, 4, window, false),
+                        null),
                 new MaxPool2d(0, 2, 4, 4, window, false),
                 new AvgPool2d(0, 2, 4, 4, window, false, true),
                 new Activation(Activation.Kind.TANH, 0, 7, 0),

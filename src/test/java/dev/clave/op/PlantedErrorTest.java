@@ -71,6 +71,10 @@ class PlantedErrorTest {
         for (OpenClCandidate candidate : Conv2dOpenCl.candidates()) {
             for (String direction : List.of("forward", "backwardInput", "backwardWeight")) {
                 OpCase op = OpCase.exact("planted", CONV, direction);
+                if (devices.openCl().stream()
+                        .anyMatch(device -> candidate.refuses(op.plain(), (OpenClDevice) device) != null)) {
+                    continue; // made for other geometries
+                }
                 expectCaught(op, candidate, launch -> launch.define("DILATION_H", 1), ": expected ");
                 expectCaught(op, candidate, launch -> launch.define("PAD_LEFT", 0), ": expected ");
             }
