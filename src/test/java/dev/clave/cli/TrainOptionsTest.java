@@ -47,8 +47,8 @@ class TrainOptionsTest {
     }
 
     private Result train(String... more) {
-        List<String> arguments =
-                new ArrayList<>(List.of("train", "--data", folder.toString(), "--batch", "16", "--epochs", "2"));
+        List<String> arguments = new ArrayList<>(
+                List.of("train", "--data", folder.toString(), "--batch", "16", "--epochs", "2", "--device", "cpu"));
         for (int i = 0; i < more.length; i++) {
             if (more[i].equals("--epochs")) {
                 arguments.set(6, more[++i]);
@@ -171,7 +171,8 @@ class TrainOptionsTest {
     }
 
     private Result batchOf8(List<String> more) {
-        List<String> arguments = new ArrayList<>(List.of("train", "--data", folder.toString(), "--batch", "8"));
+        List<String> arguments =
+                new ArrayList<>(List.of("train", "--data", folder.toString(), "--batch", "8", "--device", "cpu"));
         arguments.addAll(more);
         StringWriter err = new StringWriter();
         int code = Main.run(
