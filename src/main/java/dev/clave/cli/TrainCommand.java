@@ -70,6 +70,15 @@ final class TrainCommand implements Runnable {
     @Option(names = "--json", description = "write the results to this file")
     private @Nullable Path json;
 
+    @Option(names = "--no-fusion", description = "run every operator alone: slower, the oracle of the fused form")
+    private boolean noFusion;
+
+    @Option(names = "--explain", description = "print what a step launches, with which kernels and why, first")
+    private boolean explain;
+
+    @Option(names = "--profile", description = "as --explain, with the time of each launch")
+    private boolean profile;
+
     @Mixin
     private TrainingOptions training;
 
@@ -100,7 +109,7 @@ final class TrainCommand implements Runnable {
         }
         long begin = System.nanoTime();
         try (Device opened = device.open();
-                Model model = new Model(opened, chosen).seed(seed);
+                Model model = new Model(opened, chosen).seed(seed).fusion(!noFusion);
                 Interruption interruption = new Interruption(model)) {
             interruption.arm();
             Device.Info info = opened.info();
@@ -116,6 +125,10 @@ final class TrainCommand implements Runnable {
                             info.name(),
                             info.platform(),
                             info.binding()));
+            if (explain || profile) {
+                out.print(model.explain(split.train(), batch, profile));
+                out.flush();
+            }
             training.begin(model);
             model.prepare(optimizer, Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
             FitResult result = model.fit(training.fit(split, batch, epochs, seed)

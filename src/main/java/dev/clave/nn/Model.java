@@ -64,7 +64,7 @@ public final class Model implements AutoCloseable {
         if (input != null) {
             Graph.record(layer, input.sample());
         }
-        this.core = new Core(device, layer, new ParameterSet(device, DType.F32, layer), input, 1);
+        this.core = new Core(device, layer, new ParameterSet(device, DType.F32, layer), input, 1, true);
         core.parameters().initialise(1);
     }
 
@@ -74,9 +74,35 @@ public final class Model implements AutoCloseable {
             throw new IllegalStateException("seed: the model is prepared already; set the seed first");
         }
         closeBatch();
-        core = new Core(core.device(), core.layer(), core.parameters(), core.input(), seed);
+        core = new Core(core.device(), core.layer(), core.parameters(), core.input(), seed, core.fusion());
         core.parameters().initialise(seed);
         return this;
+    }
+
+    /**
+     * Whether neighbouring operators may run as one, which is the default; without, every operator runs alone, as an oracle.
+     * Before {@link #prepare}.
+     */
+    public Model fusion(boolean fuse) {
+        if (state != null) {
+            throw new IllegalStateException("fusion: the model is prepared already; choose first");
+        }
+        closeBatch();
+        core = new Core(core.device(), core.layer(), core.parameters(), core.input(), core.seed(), fuse);
+        return this;
+    }
+
+    /**
+     * What a training step launches, in order: layer, operator, candidate kernel, output, work, memory, and why faster
+     * candidates were not taken.
+     *
+     * @param profile times each launch as well, alone, on arbitrary values; the model's own values stay
+     */
+    public String explain(ImageDataset data, int batchSize, boolean profile) {
+        Graph graph = core.graph(BatchSource.of(data));
+        try (Plan plan = core.plan(graph, batchSize, Lowering.Purpose.TRAINING)) {
+            return plan.explain(profile);
+        }
     }
 
     /**

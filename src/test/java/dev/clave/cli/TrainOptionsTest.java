@@ -218,4 +218,15 @@ class TrainOptionsTest {
                 && out.toString().contains("MFLOPs"));
         assertEquals(2, Main.run(Main.commandLine().setErr(new PrintWriter(out)), "summary", "--network", "vgg"));
     }
+
+    @Test
+    void explainAndProfileShowEveryLaunch() {
+        Result explained = train("--epochs", "1", "--explain");
+        assertEquals(0, explained.code(), explained.err());
+        assertTrue(explained.out().contains("conv2d backwardWeight"), explained.out());
+        assertTrue(explained.out().contains("samples side by side"), explained.out());
+        assertFalse(explained.out().contains("GFLOP/s"), explained.out());
+        Result profiled = train("--epochs", "1", "--profile");
+        assertTrue(profiled.out().contains("GFLOP/s"), profiled.out());
+    }
 }
