@@ -1,22 +1,33 @@
 package dev.clave.bench;
 
+import static dev.clave.op.Broadcast.Kind.MUL;
+import static dev.clave.op.Broadcast.Kind.SUB;
+
+import dev.clave.Shape;
 import dev.clave.op.Activation;
 import dev.clave.op.Adam;
 import dev.clave.op.Add;
 import dev.clave.op.AvgPool2d;
+import dev.clave.op.BatchNormInference;
 import dev.clave.op.BiasAdd;
+import dev.clave.op.Broadcast;
+import dev.clave.op.Concat;
 import dev.clave.op.Conv2d;
 import dev.clave.op.Dropout;
+import dev.clave.op.Elementwise;
 import dev.clave.op.GatherImages;
 import dev.clave.op.Gemm;
 import dev.clave.op.Geometry;
 import dev.clave.op.LogSoftmax;
+import dev.clave.op.MatMul;
 import dev.clave.op.MaxPool2d;
+import dev.clave.op.MaxUnpool2d;
 import dev.clave.op.Operators;
 import dev.clave.op.Philox;
 import dev.clave.op.Sgd;
 import dev.clave.op.Softmax;
 import dev.clave.op.SoftmaxCrossEntropy;
+import dev.clave.op.Transpose;
 import dev.clave.op.Window;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +55,7 @@ final class Shapes {
         pooling();
         elementwise();
         classes();
+        importedGraphs();
         optimizers();
     }
 
@@ -135,6 +147,20 @@ final class Shapes {
         add("softmax_cross_entropy", "lenet", 64, n -> new SoftmaxCrossEntropy(n, 10, -100, 64));
         add("softmax_cross_entropy", "imagenet", 64, n -> new SoftmaxCrossEntropy(n, 1000, -100, 64));
         add("gather_images", "mnist", 64, n -> new GatherImages(4096, n, 1, 28, 28, 0, -100));
+    }
+
+    /** Operators that ONNX models bring along. */
+    private void importedGraphs() {
+        Shape image = Shape.of(64, 56, 56);
+        add("broadcast", "channels", 8, n -> new Broadcast(MUL, n, image, false, Shape.of(64, 1, 1), true));
+        add("broadcast", "residual", 8, n -> new Broadcast(SUB, n, image, false, image, false));
+        add("transpose", "channels_last", 8, n -> new Transpose(n, image, List.of(1, 2, 0)));
+        add("concat", "channels", 8, n -> new Concat(n, 1, 64, 64, 56 * 56));
+        add("matmul", "tokens", 8, n -> new MatMul(n, Shape.of(64, 128), false, Shape.of(128, 128), true));
+        add("elementwise", "relu6", 64, n -> new Elementwise(Elementwise.Kind.CLIP, n, 6 * 28 * 28, 0, 6));
+        add("elementwise", "elu", 64, n -> new Elementwise(Elementwise.Kind.ELU, n, 6 * 28 * 28, 1, 0));
+        add("batch_norm_inference", "vgg64", 8, n -> new BatchNormInference(n, 64, 56 * 56, 1e-5));
+        add("max_unpool2d", "halves", 8, n -> new MaxUnpool2d(n, 64, 28, 28, 56, 56, 56, 56));
     }
 
     private void optimizers() {
