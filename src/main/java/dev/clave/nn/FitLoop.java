@@ -33,7 +33,7 @@ final class FitLoop implements AutoCloseable {
     private final RunContext context;
     private final int features;
     private final boolean accumulates;
-    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final Owned owned = new Owned();
     private final List<Map<String, Double>> epochs = new ArrayList<>();
 
     /** Compiles for the options; the state's cursor says where to begin. */
@@ -44,19 +44,27 @@ final class FitLoop implements AutoCloseable {
         this.cursor = state.cursor;
         this.options = options;
         this.context = context;
-        Graph graph = core.graph(options.trainData());
-        Core.checkScores(graph);
-        int steps = options.steps();
-        this.features = graph.output().features();
-        this.plan = own(core.plan(graph, options.batchSize(), Lowering.Purpose.TRAINING));
-        this.head = own(new LossHead(device, plan, features, steps, true));
-        this.feed = own(
-                new Feed(device, plan, head.labels(), options.trainData(), steps, core.pad(), options.numWorkers()));
-        BatchSource evalData = options.evalData();
-        this.evaluation = evalData == null
-                ? null
-                : own(new Evaluation(core, evalData, options.evalBatchSize(), options.numWorkers()));
         this.accumulates = options.accumulateGradBatches() > 1;
+        boolean whole = false;
+        try {
+            Graph graph = core.graph(options.trainData());
+            Core.checkScores(graph);
+            int steps = options.steps();
+            this.features = graph.output().features();
+            this.plan = owned.add(core.plan(graph, options.batchSize(), Lowering.Purpose.TRAINING));
+            this.head = owned.add(new LossHead(device, plan, features, steps, true));
+            this.feed = owned.add(new Feed(
+                    device, plan, head.labels(), options.trainData(), steps, core.pad(), options.numWorkers()));
+            BatchSource evalData = options.evalData();
+            this.evaluation = evalData == null
+                    ? null
+                    : owned.add(new Evaluation(core, evalData, options.evalBatchSize(), options.numWorkers()));
+            whole = true;
+        } finally {
+            if (!whole) {
+                owned.close();
+            }
+        }
         state.update.gradients(
                 accumulates ? state.accumulator().sum() : core.parameters().gradients());
         state.kernels = device.name() + ", kernels "
@@ -68,11 +76,6 @@ final class FitLoop implements AutoCloseable {
                             + ": training goes on, but not bit for bit as it would have there");
         }
         state.resumedKernels = "";
-    }
-
-    private <T extends AutoCloseable> T own(T resource) {
-        owned.add(0, resource);
-        return resource;
     }
 
     FitResult run() {
@@ -235,16 +238,7 @@ final class FitLoop implements AutoCloseable {
 
     @Override
     public void close() {
-        for (AutoCloseable resource : owned) {
-            try {
-                resource.close();
-            } catch (RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        }
-        owned.clear();
+        owned.close();
         state.sync = () -> {};
         state.update.gradients(state.core.parameters().gradients());
     }
