@@ -1,5 +1,8 @@
 package dev.clave.bench;
 
+import static dev.clave.op.Broadcast.Kind.MUL;
+import static dev.clave.op.Broadcast.Kind.SUB;
+
 import dev.clave.Shape;
 import dev.clave.op.Activation;
 import dev.clave.op.Adam;
@@ -53,9 +56,9 @@ final class Shapes {
         pooling();
         elementwise();
         classes();
+        importedGraphs();
         optimizers();
         fused();
-        imported();
     }
 
     private void add(String operator, String shape, int batch, IntFunction<Geometry> of) {
@@ -131,22 +134,6 @@ final class Shapes {
         return new Conv2dPool2d(conv, inner, pooling, outer);
     }
 
-    /** Operators of imported networks. */
-    private void imported() {
-        Shape plane = Shape.of(64, 28, 28);
-        add(
-                "broadcast",
-                "channels",
-                8,
-                n -> new Broadcast(Broadcast.Kind.MUL, n, plane, false, Shape.of(64, 1, 1), true));
-        add("transpose", "channels_last", 8, n -> new Transpose(n, plane, List.of(1, 2, 0)));
-        add("concat", "channels", 8, n -> new Concat(n, 1, 64, 64, 28 * 28));
-        add("matmul", "heads", 8, n -> new MatMul(n, Shape.of(8, 64, 64), false, Shape.of(8, 64, 64), false));
-        add("elementwise", "elu", 8, n -> new Elementwise(Elementwise.Kind.ELU, n, 64 * 28 * 28, 1, 0));
-        add("batch_norm_inference", "resnet", 8, n -> new BatchNormInference(n, 64, 56 * 56, 1e-5));
-        add("max_unpool2d", "halves", 8, n -> new MaxUnpool2d(n, 16, 14, 14, 28, 28, 28, 28));
-    }
-
     private void pooling() {
         Window half = Window.of(2, 2).stride(2, 2);
         Window overlapping = Window.of(3, 3).stride(2, 2).pad(1);
@@ -180,6 +167,20 @@ final class Shapes {
         add("softmax_cross_entropy", "lenet", 64, n -> new SoftmaxCrossEntropy(n, 10, -100, 64));
         add("softmax_cross_entropy", "imagenet", 64, n -> new SoftmaxCrossEntropy(n, 1000, -100, 64));
         add("gather_images", "mnist", 64, n -> new GatherImages(4096, n, 1, 28, 28, 0, -100));
+    }
+
+    /** Operators that ONNX models bring along. */
+    private void importedGraphs() {
+        Shape image = Shape.of(64, 56, 56);
+        add("broadcast", "channels", 8, n -> new Broadcast(MUL, n, image, false, Shape.of(64, 1, 1), true));
+        add("broadcast", "residual", 8, n -> new Broadcast(SUB, n, image, false, image, false));
+        add("transpose", "channels_last", 8, n -> new Transpose(n, image, List.of(1, 2, 0)));
+        add("concat", "channels", 8, n -> new Concat(n, 1, 64, 64, 56 * 56));
+        add("matmul", "tokens", 8, n -> new MatMul(n, Shape.of(64, 128), false, Shape.of(128, 128), true));
+        add("elementwise", "relu6", 64, n -> new Elementwise(Elementwise.Kind.CLIP, n, 6 * 28 * 28, 0, 6));
+        add("elementwise", "elu", 64, n -> new Elementwise(Elementwise.Kind.ELU, n, 6 * 28 * 28, 1, 0));
+        add("batch_norm_inference", "vgg64", 8, n -> new BatchNormInference(n, 64, 56 * 56, 1e-5));
+        add("max_unpool2d", "halves", 8, n -> new MaxUnpool2d(n, 64, 28, 28, 56, 56, 56, 56));
     }
 
     private void optimizers() {

@@ -9,8 +9,13 @@ final class BroadcastCpu implements CpuKernel {
         Reals a = arguments.reals("a");
         Reals b = arguments.reals("b");
         Reals output = arguments.reals("output");
-        for (int i = 0; i < index.elements(); i++) {
-            output.set(i, apply(g.kind(), a.get(index.at(0, i)), b.get(index.at(1, i))));
+        int length = index.rowLength();
+        for (int row = 0; row < index.elements(); row += length) {
+            int left = index.at(0, row);
+            int right = index.at(1, row);
+            for (int i = 0; i < length; i++, left += index.step(0), right += index.step(1)) {
+                output.set(row + i, apply(g.kind(), a.get(left), b.get(right)));
+            }
         }
     }
 

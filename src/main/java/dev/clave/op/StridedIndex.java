@@ -68,6 +68,16 @@ final class StridedIndex {
         return elements;
     }
 
+    /** Elements of the output's last axis: within such a row every operand advances by its {@link #step}. */
+    int rowLength() {
+        return extents[AXES - 1];
+    }
+
+    /** Stride of an operand along a row. */
+    int step(int operand) {
+        return strides[operand][AXES - 1];
+    }
+
     /** Place in an operand of the output element of an index. */
     int at(int operand, int index) {
         int place = 0;

@@ -7,8 +7,12 @@ final class TransposeCpu implements CpuKernel {
         StridedIndex index = ((Transpose) problem.geometry()).index(problem.format());
         Reals input = arguments.reals("input");
         Reals output = arguments.reals("output");
-        for (int i = 0; i < index.elements(); i++) {
-            output.set(i, input.get(index.at(0, i)));
+        int length = index.rowLength();
+        for (int row = 0; row < index.elements(); row += length) {
+            int from = index.at(0, row);
+            for (int i = 0; i < length; i++, from += index.step(0)) {
+                output.set(row + i, input.get(from));
+            }
         }
     }
 }
