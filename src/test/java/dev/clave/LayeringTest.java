@@ -12,10 +12,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Imports go down only: cli, nn, then data and io, op, and the core with what is internal to it. */
+/** Imports go down only: cli, onnx, nn, then data and io, op, and the core with what is internal to it. */
 class LayeringTest {
     private static final List<List<String>> LAYERS = List.of(
             List.of("dev.clave.cli.."),
+            List.of("dev.clave.onnx.."),
             List.of("dev.clave.nn.."),
             List.of("dev.clave.data..", "dev.clave.io..", "dev.clave.check.."),
             List.of("dev.clave.op.."),
