@@ -30,6 +30,28 @@ public abstract class Device implements AutoCloseable {
     public record Info(
             String kind, String platform, String name, String driver, String binding, boolean fp64, int vectorWidth) {}
 
+    /**
+     * What an OpenCL device says of itself.
+     *
+     * @param platformVersion of the platform, for example {@code OpenCL 3.0 PoCL 3.1}
+     * @param deviceVersion OpenCL version of the device
+     * @param languageVersion OpenCL C version of its compiler
+     * @param globalMemoryBytes its memory
+     * @param maxAllocationBytes largest single tensor
+     * @param localMemoryBytes local memory of a work-group
+     * @param maxWorkGroup most work-items of a work-group
+     * @param computeUnits parallel compute units
+     */
+    public record Limits(
+            String platformVersion,
+            String deviceVersion,
+            String languageVersion,
+            long globalMemoryBytes,
+            long maxAllocationBytes,
+            long localMemoryBytes,
+            long maxWorkGroup,
+            int computeUnits) {}
+
     /** The CPU in pure Java; always available. */
     public static Device cpu() {
         return new CpuDevice();
@@ -89,10 +111,11 @@ public abstract class Device implements AutoCloseable {
      * What one look at this machine's OpenCL found.
      *
      * @param devices in the order of their indices; empty when there are none
+     * @param limits of each of the devices
      * @param skipped what was skipped and why; empty when nothing was
      * @param bindingReport one line: which binding was taken, which was skipped and why
      */
-    public record Survey(List<Info> devices, String skipped, String bindingReport) {}
+    public record Survey(List<Info> devices, List<Limits> limits, String skipped, String bindingReport) {}
 
     /**
      * Looks at this machine's OpenCL.
@@ -101,7 +124,7 @@ public abstract class Device implements AutoCloseable {
      */
     public static Survey survey(String binding) {
         OpenClDevices found = OpenClDevices.find(binding);
-        return new Survey(found.infos(), found.reason(), found.bindingReport());
+        return new Survey(found.infos(), found.limits(), found.reason(), found.bindingReport());
     }
 
     /** The OpenCL devices of this machine in the order of their indices; empty when there are none. */

@@ -18,7 +18,9 @@ import picocli.CommandLine.ParameterException;
             ModelCommands.Predict.class,
             SummaryCommand.class,
             ViewCommand.class,
-            DevicesCommand.class
+            DevicesCommand.class,
+            DoctorCommand.class,
+            CacheCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,

@@ -4,16 +4,10 @@ import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.DeviceException;
 import dev.clave.DeviceOutOfMemoryException;
-import dev.clave.KernelBuildException;
 import dev.clave.Shape;
 import dev.clave.internal.Ledger;
 import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
@@ -23,19 +17,21 @@ public final class OpenClDevice extends Device {
     private static final System.Logger LOGGER = System.getLogger("dev.clave");
 
     private final GuardedOpenCl cl;
-    private final long device;
     private final long context;
     private final long queue;
     private final Info info;
     private final int alignment;
     private final long maxWorkGroup;
-    private final Map<String, Long> programs = new HashMap<>();
+    private final Programs programs;
     private final Ledger ledger;
     private boolean closed;
 
     OpenClDevice(OpenCl binding, long platform, long device, Info info) {
+        this(binding, platform, device, info, ProgramCache.forPlatform(info.platform()));
+    }
+
+    OpenClDevice(OpenCl binding, long platform, long device, Info info, ProgramCache cache) {
         this.cl = new GuardedOpenCl(binding, info.name());
-        this.device = device;
         this.info = info;
         // Before the context: it may refuse a system property.
         this.ledger = new Ledger(
@@ -47,6 +43,7 @@ public final class OpenClDevice extends Device {
         this.context = cl.createContext(platform, device);
         warnOfLostDivisions();
         this.queue = queue(cl, context, device);
+        this.programs = new Programs(cl, context, platform, device, info, cache);
     }
 
     private static long queue(OpenCl cl, long context, long device) {
@@ -154,44 +151,17 @@ public final class OpenClDevice extends Device {
         new TreeMap<>(defines)
                 .forEach((key, value) ->
                         options.append(" -D").append(key).append('=').append(value));
-        String key = file + " " + options;
         synchronized (cl) {
             checkOpen();
-            Long program = programs.get(key);
-            if (program == null) {
-                program = build(file, options.toString());
-                programs.put(key, program);
-            }
+            long program = programs.get(file, options.toString());
             Resource resource = added("kernel " + name, cl.createKernel(program, name), false, cl::releaseKernel);
             return new ClKernel(this, resource, name);
         }
     }
 
-    private long build(String file, String options) {
-        String source = source(file);
-        try {
-            return cl.buildProgram(context, device, source, options);
-        } catch (OpenCl.BuildFailure e) {
-            StringBuilder report = new StringBuilder("kernels/" + file + ".cl does not compile on " + info.platform()
-                    + " " + name() + " with " + options + "\n" + e.getMessage() + "\n");
-            int number = 1;
-            for (String line : source.lines().toList()) {
-                report.append(String.format(java.util.Locale.ROOT, "%4d  %s%n", number++, line));
-            }
-            throw new KernelBuildException(report.toString());
-        }
-    }
-
     /** The text of a kernel file. */
     public static String source(String file) {
-        try (InputStream in = OpenClDevice.class.getResourceAsStream("/dev/clave/kernels/" + file + ".cl")) {
-            if (in == null) {
-                throw new IllegalStateException("kernels/" + file + ".cl is not in the jar");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Programs.source(file);
     }
 
     @Override
@@ -222,8 +192,7 @@ public final class OpenClDevice extends Device {
                 }
             } finally {
                 ledger.close();
-                programs.values().forEach(cl::releaseProgram);
-                programs.clear();
+                programs.release();
                 cl.releaseQueue(queue);
                 cl.releaseContext(context);
             }

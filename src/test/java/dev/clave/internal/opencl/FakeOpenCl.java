@@ -10,12 +10,18 @@ final class FakeOpenCl implements OpenCl {
     private final Map<String, Integer> failures = new HashMap<>();
     private final Set<Long> held = new HashSet<>();
     private long next = 1;
+    private boolean refusesBinaries;
     int builds;
     int calls;
 
     /** Lets a call of the seam fail from now on. */
     void fail(String call, int status) {
         failures.put(call, status);
+    }
+
+    /** Lets the driver refuse programs it once made. */
+    void refuseBinaries() {
+        refusesBinaries = true;
     }
 
     /** Objects that were created and not released. */
@@ -112,6 +118,9 @@ final class FakeOpenCl implements OpenCl {
 
     @Override
     public long loadProgram(long context, long device, byte[] binary, String options) {
+        if (refusesBinaries) {
+            throw new BuildFailure("clCreateProgramWithBinary: CL_INVALID_BINARY");
+        }
         return created("clCreateProgramWithBinary");
     }
 

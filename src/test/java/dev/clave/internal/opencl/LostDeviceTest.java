@@ -12,19 +12,28 @@ import dev.clave.DeviceLostException;
 import dev.clave.DeviceOutOfMemoryException;
 import dev.clave.Shape;
 import dev.clave.Tensor;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a device makes of errors, over a binding that fails on purpose. */
 class LostDeviceTest {
+    @TempDir
+    private Path folder;
+
     private final FakeOpenCl fake = new FakeOpenCl();
 
     private OpenClDevice open() {
         return new OpenClDevice(
-                fake, 900, 901, new Device.Info("opencl", "Fake Platform", "fake", "1", "fake", true, 4));
+                fake,
+                900,
+                901,
+                new Device.Info("opencl", "Fake Platform", "fake", "1", "fake", true, 4),
+                ProgramCache.in(folder, 0));
     }
 
     private static String lost(Executable call) {
