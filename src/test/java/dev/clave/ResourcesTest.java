@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.internal.LeakReports;
+import dev.clave.internal.opencl.OpenClDevice;
 import dev.clave.op.Add;
 import dev.clave.op.Format;
 import dev.clave.op.Invocation;
 import dev.clave.op.Operators;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -208,6 +210,27 @@ class ResourcesTest {
                 first.close();
                 device.allocate(DType.F64, Shape.of(200)).close();
                 assertEquals(second.shape().elements(), device.liveBytes());
+            }
+        });
+    }
+
+    @Test
+    void kernelsThatDoNotCompileAreReportedInFull() {
+        onEach(device -> {
+            if (device instanceof OpenClDevice openCl) {
+                String report = String.valueOf(assertThrows(
+                                KernelBuildException.class,
+                                () -> openCl.kernel("add", "add_forward_reference", Map.of("REAL", "no_such_type")))
+                        .getMessage());
+                String first = report.lines().findFirst().orElse("");
+                assertTrue(
+                        first.startsWith("kernels/add.cl does not compile on ")
+                                && first.contains(device.name())
+                                && first.contains("-DREAL=no_such_type"),
+                        first);
+                assertTrue(report.contains("unknown type name 'no_such_type'"), report);
+                assertTrue(report.contains("\n   1  "), "the source with its line numbers");
+                openCl.kernel("add", "add_forward_reference", Map.of()).close();
             }
         });
     }
