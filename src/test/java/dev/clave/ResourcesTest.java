@@ -140,6 +140,51 @@ class ResourcesTest {
         });
     }
 
+    private static void withProperty(String name, String value, Runnable body) {
+        String before = System.setProperty(name, value);
+        try {
+            body.run();
+        } finally {
+            if (before == null) {
+                System.clearProperty(name);
+            } else {
+                System.setProperty(name, before);
+            }
+        }
+    }
+
+    private static void closeWithOneOpen() {
+        Device device = Device.cpu();
+        device.allocate(DType.F32, Shape.of(2));
+        device.close();
+    }
+
+    @Test
+    void levelsOfLeakReports(LeakReports leaks) {
+        withProperty("clave.leaks", "off", ResourcesTest::closeWithOneOpen);
+        assertEquals(List.of(), leaks.take());
+        withProperty("clave.leaks", "simple", ResourcesTest::closeWithOneOpen);
+        String simple = leaks.take().get(0);
+        assertTrue(simple.contains("ResourcesTest.closeWithOneOpen(") && !simple.contains("\tat "), simple);
+        withProperty("clave.leaks", "paranoid", ResourcesTest::closeWithOneOpen);
+        assertTrue(leaks.take().get(0).contains("\tat "), "the stack");
+        withProperty("clave.leaks", "some", () -> assertThrows(IllegalArgumentException.class, Device::cpu));
+    }
+
+    @Test
+    void shareOfMemoryIsSettable() {
+        try (Device all = Device.cpu()) {
+            withProperty("clave.memory.share", "0.4", () -> {
+                try (Device half = Device.cpu()) {
+                    assertEquals(all.memoryLimit() / 2.0, half.memoryLimit(), 1);
+                }
+            });
+        }
+        for (String wrong : List.of("0", "1.5", "-1", "NaN", "much")) {
+            withProperty("clave.memory.share", wrong, () -> assertThrows(IllegalArgumentException.class, Device::cpu));
+        }
+    }
+
     @Test
     void tensorsOfAnotherDeviceAreNamed() {
         try (Device other = Device.cpu();
