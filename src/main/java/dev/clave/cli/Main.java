@@ -21,7 +21,9 @@ import picocli.CommandLine.ParameterException;
             OnnxCommands.Export.class,
             OnnxCommands.Inspect.class,
             RunCommand.class,
-            DevicesCommand.class
+            DevicesCommand.class,
+            DoctorCommand.class,
+            CacheCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,

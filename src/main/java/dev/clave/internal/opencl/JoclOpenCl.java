@@ -174,20 +174,60 @@ final class JoclOpenCl implements OpenCl {
         // Without lengths the text ends at its zero, so characters beyond ASCII do not shorten it.
         cl_program program = CL.clCreateProgramWithSource(context(context), 1, new String[] {source}, null, status);
         Status.check("clCreateProgramWithSource", status[0]);
-        cl_device_id id = device(device);
+        return built(program, device(device), options);
+    }
+
+    private long built(cl_program program, cl_device_id id, String options) {
         int built = CL.clBuildProgram(program, 1, new cl_device_id[] {id}, options, null, null);
-        if (built != Status.SUCCESS) {
-            try {
-                String log = text(
-                        "clGetProgramBuildInfo",
-                        (bytes, value, size) ->
-                                CL.clGetProgramBuildInfo(program, id, CL.CL_PROGRAM_BUILD_LOG, bytes, value, size));
-                throw new BuildFailure(Status.name(built) + "\n" + log);
-            } finally {
-                CL.clReleaseProgram(program);
-            }
+        if (built == Status.SUCCESS) {
+            return handles.add(program);
         }
-        return handles.add(program);
+        try {
+            String log = text(
+                    "clGetProgramBuildInfo",
+                    (bytes, value, size) ->
+                            CL.clGetProgramBuildInfo(program, id, CL.CL_PROGRAM_BUILD_LOG, bytes, value, size));
+            throw new BuildFailure(Status.name(built) + "\n" + log);
+        } finally {
+            CL.clReleaseProgram(program);
+        }
+    }
+
+    @Override
+    public byte[] programBinary(long program) {
+        cl_program id = handles.get(program, cl_program.class);
+        long[] size = new long[1];
+        Status.check(
+                "clGetProgramInfo",
+                CL.clGetProgramInfo(id, CL.CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null));
+        byte[] binary = new byte[Math.toIntExact(size[0])];
+        if (binary.length > 0) {
+            Status.check(
+                    "clGetProgramInfo",
+                    CL.clGetProgramInfo(
+                            id, CL.CL_PROGRAM_BINARIES, Sizeof.POINTER, Pointer.to(Pointer.to(binary)), null));
+        }
+        return binary;
+    }
+
+    @Override
+    public long loadProgram(long context, long device, byte[] binary, String options) {
+        int[] accepted = new int[1];
+        int[] status = new int[1];
+        cl_device_id id = device(device);
+        cl_program program = CL.clCreateProgramWithBinary(
+                context(context),
+                1,
+                new cl_device_id[] {id},
+                new long[] {binary.length},
+                new byte[][] {binary},
+                accepted,
+                status);
+        int refused = status[0] == Status.SUCCESS ? accepted[0] : status[0];
+        if (refused != Status.SUCCESS) {
+            throw new BuildFailure("clCreateProgramWithBinary: " + Status.name(refused));
+        }
+        return built(program, id, options);
     }
 
     @Override
