@@ -33,7 +33,9 @@ class EmptyBatchTest {
                 new Softmax(0, 5),
                 new LogSoftmax(0, 5),
                 new Add(0, 3),
-                new BiasAdd(0, 3, 2));
+                new BiasAdd(0, 3, 2),
+                FusedCases.of(
+                        new Conv2d(0, 2, 5, 4, 3, Window.of(2, 1), 1, true), Activation.Kind.RELU, true, window, null));
     }
 
     /** Operators that take no batch of 0 say so when they are made; the rest are all here. */

@@ -111,12 +111,12 @@ class ExactTest {
             for (String direction : shape.geometry().directions()) {
                 OpCase exact = OpCase.exact(shape.name(), shape.geometry(), direction);
                 Map<String, Object> expected = Exact.reference(devices, exact);
-                devices.count(devices.cpu());
+                devices.count(devices.cpu(), exact.geometry().operator());
                 for (Device device : devices.openCl()) {
                     List<TestDevices.Place> places = places(device, exact);
                     for (TestDevices.Place place : Shapes.FULL ? places : List.of(places.get(turn % places.size()))) {
                         Exact.check(place + " " + exact, expected, Harness.run(place, exact));
-                        devices.count(device);
+                        devices.count(device, exact.geometry().operator());
                     }
                 }
                 turn++;

@@ -1,6 +1,7 @@
 package dev.clave.op;
 
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.DType;
 import dev.clave.Device;
@@ -56,6 +57,7 @@ final class TestDevices implements AutoCloseable {
 
     private final List<Device> devices = new ArrayList<>();
     private final Map<String, Integer> counts = new TreeMap<>();
+    private final Map<String, int[]> coverage = new TreeMap<>();
 
     TestDevices() {
         devices.add(Device.cpu());
@@ -85,27 +87,49 @@ final class TestDevices implements AutoCloseable {
         for (Device device : devices) {
             for (int lanes : device.isOpenCl() ? layouts : new int[] {1}) {
                 Problem problem = geometry.problem(direction, new Format(DType.F32, lanes));
-                for (String candidate : Operators.candidates(device, problem)) {
+                List<String> candidates = Operators.candidates(device, problem);
+                assertTrue(
+                        candidates.contains("reference"),
+                        () -> "the reference refuses:\n" + Operators.explain(device, problem));
+                for (String candidate : candidates) {
                     body.accept(new Place(device, problem, candidate));
-                    count(device);
+                    count(device, problem.operator());
                 }
+                row(device, problem.operator())[1] += (int) Operators.explain(device, problem)
+                        .lines()
+                        .filter(line -> line.contains(" refuses, ") && !line.endsWith("there is none"))
+                        .count();
             }
         }
     }
 
-    void count(Device device) {
+    /** One check that passed; failures end the test before they get here. */
+    void count(Device device, String operator) {
         counts.merge(device.name() + "|" + device.info().binding(), 1, Integer::sum);
+        row(device, operator)[0]++;
+    }
+
+    /** Runs and refusals of an operator on a device. */
+    private int[] row(Device device, String operator) {
+        String key = operator + "\t" + device.name() + "\t" + device.info().binding();
+        return coverage.computeIfAbsent(key, k -> new int[2]);
     }
 
     @Override
     public void close() {
         try {
             devices.forEach(Device::close);
-            Path folder = Files.createDirectories(Path.of("target/clave-tests"));
+            Path folder =
+                    Files.createDirectories(Path.of(System.getProperty("clave.tests.folder", "target/clave-tests")));
             Files.writeString(
                     folder.resolve("operators.properties"),
                     counts.entrySet().stream()
                             .map(e -> e.getKey() + "=" + e.getValue() + "\n")
+                            .collect(Collectors.joining()));
+            Files.writeString(
+                    folder.resolve("coverage.tsv"),
+                    coverage.entrySet().stream()
+                            .map(e -> e.getKey() + "\t" + e.getValue()[0] + "\t" + e.getValue()[1] + "\n")
                             .collect(Collectors.joining()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

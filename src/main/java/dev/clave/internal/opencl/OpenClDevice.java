@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 /** One OpenCL device with its context, in-order queue, programs and the ledger of its buffers. */
 public final class OpenClDevice extends Device {
@@ -30,6 +31,7 @@ public final class OpenClDevice extends Device {
     private final long memoryLimit;
     private final long maxWorkGroup;
     private final Map<String, Long> programs = new HashMap<>();
+    private final Map<Class<?>, Object> attached = new HashMap<>();
     private final Set<Runnable> owned = new LinkedHashSet<>();
     private final AtomicLong ledger = new AtomicLong();
     private boolean closed;
@@ -84,6 +86,16 @@ public final class OpenClDevice extends Device {
     /** Largest number of work-items in a work-group. */
     public long maxWorkGroup() {
         return maxWorkGroup;
+    }
+
+    /** Something that is made once for this device and kept with it: the first call makes it. */
+    public <T> T once(Class<T> type, Supplier<T> make) {
+        Object kept = attached.get(type);
+        if (kept == null) {
+            kept = make.get();
+            attached.put(type, kept);
+        }
+        return type.cast(kept);
     }
 
     @Override
