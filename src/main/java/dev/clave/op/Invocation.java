@@ -42,6 +42,9 @@ public final class Invocation implements AutoCloseable {
         List<Launch> launches = candidate.launches(problem, device);
         Invocation invocation = new Invocation(device, problem, candidate.name(), null, launches);
         for (Launch launch : launches) {
+            if (!candidate.usesBarriers()) {
+                launch.fit(device.maxWorkGroup());
+            }
             ClKernel kernel = device.kernel(launch.file, launch.kernel, launch.defines);
             invocation.kernels.add(kernel);
             for (int i = 0; i < launch.arguments.size(); i++) {

@@ -2,6 +2,7 @@ package dev.clave.op;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.DeviceException;
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -132,6 +133,7 @@ public final class Operators {
      * A named candidate.
      *
      * @throws IllegalArgumentException when the candidate is unknown or refuses; the message says why
+     * @throws DeviceException when none is named and the device takes none, such as one that computes wrongly
      */
     public static Invocation prepare(Device device, Problem problem, @Nullable String wanted) {
         Row row = row(problem.operator());
@@ -148,6 +150,10 @@ public final class Operators {
             if ((wanted == null || wanted.equals(candidate.name())) && refusal(candidate, problem, openCl) == null) {
                 return Invocation.openCl(openCl, problem, candidate);
             }
+        }
+        if (wanted == null) {
+            throw new DeviceException(
+                    "device " + device.name() + " takes no candidate of:\n" + explain(device, problem));
         }
         throw new IllegalArgumentException("no candidate " + wanted + ":\n" + explain(device, problem));
     }

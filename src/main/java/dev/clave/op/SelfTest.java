@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,7 +106,7 @@ final class SelfTest {
         try (CpuDevice cpu = new CpuDevice()) {
             for (SelfTestCase known : SelfTestCase.all()) {
                 Map<String, double[]> answers = known.answers(cpu);
-                for (int lanes : Set.of(1, Integer.highestOneBit(width))) {
+                for (int lanes : new TreeSet<>(List.of(1, Integer.highestOneBit(width)))) {
                     Problem problem = known.problem(lanes);
                     for (OpenClCandidate candidate : candidates.getOrDefault(problem.operator(), List.of())) {
                         if (candidate.refuses(problem, device) == null) {
@@ -132,6 +133,9 @@ final class SelfTest {
 
     private void barrier() {
         int size = (int) Math.min(64, Long.highestOneBit(Math.max(1, device.maxWorkGroup())));
+        while (size > 1 && 2L * size * Float.BYTES > device.localMemory()) {
+            size /= 2;
+        }
         int rounds = 3;
         int groups = 4;
         float[] input = new float[size * groups];

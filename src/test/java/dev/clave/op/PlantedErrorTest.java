@@ -109,6 +109,14 @@ class PlantedErrorTest {
     }
 
     @Test
+    void anErrorThatLeansIsWarnedOf() {
+        double[] expected = {1, 1, 1};
+        double[] got = {1, 1 + 15 * Bounds.U, 1 - 17 * Bounds.U};
+        assertTrue(Bounds.suspicious(expected, got, i -> 1, 16).startsWith("[2] errs 1.0625 times"), "16 u are usual");
+        assertTrue(Bounds.suspicious(expected, got, i -> 2, 16) == null, "32 u are");
+    }
+
+    @Test
     void oneUnitTooManyIsCaught() {
         double[] expected = {1, 2, 3};
         OpCase op = OpCase.real("planted", new BiasAdd(4, 3, 5), "backwardBias");

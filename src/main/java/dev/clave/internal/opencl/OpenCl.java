@@ -9,6 +9,8 @@ package dev.clave.internal.opencl;
 interface OpenCl {
     int PLATFORM_NAME = 0x0902;
     int DEVICE_MAX_WORK_GROUP_SIZE = 0x1004;
+    int DEVICE_MAX_MEM_ALLOC_SIZE = 0x1010;
+    int DEVICE_LOCAL_MEM_SIZE = 0x1023;
     int DEVICE_GLOBAL_MEM_SIZE = 0x101F;
     int DEVICE_MEM_BASE_ADDR_ALIGN = 0x1019;
     int DEVICE_NAME = 0x102B;

@@ -30,6 +30,8 @@ public final class OpenClDevice extends Device {
     private final int alignment;
     private final long memoryLimit;
     private final long maxWorkGroup;
+    private final long maxAllocation;
+    private final long localMemory;
     private final Map<String, Long> programs = new HashMap<>();
     private final Map<Class<?>, Object> attached = new HashMap<>();
     private final Set<Runnable> owned = new LinkedHashSet<>();
@@ -46,6 +48,8 @@ public final class OpenClDevice extends Device {
         this.alignment = (int) Math.max(64, cl.deviceLong(device, OpenCl.DEVICE_MEM_BASE_ADDR_ALIGN) / 8);
         // Drivers do not enforce their own limit (PoCL), and a machine needs memory for more than us.
         this.memoryLimit = cl.deviceLong(device, OpenCl.DEVICE_GLOBAL_MEM_SIZE) / 10 * 8;
+        this.maxAllocation = cl.deviceLong(device, OpenCl.DEVICE_MAX_MEM_ALLOC_SIZE);
+        this.localMemory = cl.deviceLong(device, OpenCl.DEVICE_LOCAL_MEM_SIZE);
         this.maxWorkGroup = cl.deviceLong(device, OpenCl.DEVICE_MAX_WORK_GROUP_SIZE);
     }
 
@@ -88,6 +92,11 @@ public final class OpenClDevice extends Device {
         return maxWorkGroup;
     }
 
+    /** Bytes of local memory of a work-group. */
+    public long localMemory() {
+        return localMemory;
+    }
+
     /** Something that is made once for this device and kept with it: the first call makes it. */
     public <T> T once(Class<T> type, Supplier<T> make) {
         Object kept = attached.get(type);
@@ -104,6 +113,10 @@ public final class OpenClDevice extends Device {
         if (ledger.get() + bytes > memoryLimit) {
             throw new DeviceOutOfMemoryException("device " + name() + ": asked for " + bytes + " bytes, " + ledger.get()
                     + " in use, limit " + memoryLimit + "; close tensors or take a smaller batch");
+        }
+        if (bytes > maxAllocation) {
+            throw new DeviceOutOfMemoryException("device " + name() + ": asked for " + bytes
+                    + " bytes in one tensor, its limit is " + maxAllocation + "; take a smaller batch");
         }
         // OpenCL has no buffer of size 0.
         long buffer = cl.createBuffer(context, Math.max(bytes, 4));
