@@ -165,9 +165,8 @@ final class Bounds {
             return;
         }
         IntToDoubleFunction size = Naive.element(op, slot, true);
-        String worst = size == null
-                ? null
-                : suspicious(expected, got, size, op.plain().accumulated());
+        String worst =
+                size == null ? null : suspicious(expected, got, size, op.plain().accumulated());
         if (worst != null) {
             System.out.println("warning: " + what + worst);
         }

@@ -79,7 +79,8 @@ class SelfTestTest {
     void aWrongCandidateIsSetAsideAndTheNextTakesOver() {
         for (int i = 0; i < devices.openCl().size(); i++) {
             try (OpenClDevice device = (OpenClDevice) Device.open(String.valueOf(i))) {
-                Verdict verdict = SelfTest.examine(device, planted("conv2d", launch -> launch.define("PAD_LEFT", 0)));
+                Verdict verdict = SelfTest.examine(
+                        device, only("conv2d", planted("conv2d", launch -> launch.define("PAD_LEFT", 0))));
                 assertTrue(verdict.failures().containsKey("conv2d forward tiled"), verdict.text());
                 assertTrue(
                         verdict.failures().keySet().stream().allMatch(what -> what.endsWith(" tiled")), verdict.text());
