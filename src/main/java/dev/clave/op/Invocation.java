@@ -54,6 +54,9 @@ public final class Invocation implements AutoCloseable {
         Invocation invocation = new Invocation(device, problem, candidate.name(), null);
         try {
             for (Launch launch : launches) {
+                if (!candidate.usesBarriers()) {
+                    launch.fit(device.maxWorkGroup());
+                }
                 ClKernel kernel = device.kernel(launch.file, launch.kernel, launch.defines);
                 invocation.prepared.add(new Prepared(kernel, launch, problem));
             }

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The seam over JOCL (JNI). The only class that imports {@code org.jocl}. */
 final class JoclOpenCl implements OpenCl {
+    /** A cl_bitfield of 64 bits. JOCL's constant is the int -1: passed on as all 64 bits, rusticl refuses it with -31. */
+    private static final long DEVICE_TYPE_ALL = 0xFFFFFFFFL;
+
     private final JoclHandles handles = new JoclHandles();
     // One cell per kind of argument: the pointer is made once, its content changes.
     private final int[] intCell = new int[1];
@@ -91,14 +94,14 @@ final class JoclOpenCl implements OpenCl {
     public long[] devices(long platform) {
         cl_platform_id id = handles.get(platform, cl_platform_id.class);
         int[] count = new int[1];
-        int status = CL.clGetDeviceIDs(id, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
+        int status = CL.clGetDeviceIDs(id, DEVICE_TYPE_ALL, 0, null, count);
         if (status == Status.DEVICE_NOT_FOUND) {
             return new long[0];
         }
         Status.check("clGetDeviceIDs", status);
         cl_device_id[] ids = new cl_device_id[count[0]];
         if (ids.length > 0) {
-            Status.check("clGetDeviceIDs", CL.clGetDeviceIDs(id, CL.CL_DEVICE_TYPE_ALL, ids.length, ids, null));
+            Status.check("clGetDeviceIDs", CL.clGetDeviceIDs(id, DEVICE_TYPE_ALL, ids.length, ids, null));
         }
         return numbered(ids);
     }

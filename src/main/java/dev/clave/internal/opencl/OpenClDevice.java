@@ -8,9 +8,11 @@ import dev.clave.Shape;
 import dev.clave.internal.Ledger;
 import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /** One OpenCL device with its context, in-order queue, programs and the ledger of its buffers. */
 public final class OpenClDevice extends Device {
@@ -22,6 +24,8 @@ public final class OpenClDevice extends Device {
     private final Info info;
     private final int alignment;
     private final long maxWorkGroup;
+    private final long localMemory;
+    private final Map<Class<?>, Object> attached = new HashMap<>();
     private final Programs programs;
     private final Ledger ledger;
     private boolean closed;
@@ -43,6 +47,7 @@ public final class OpenClDevice extends Device {
         this.context = cl.createContext(platform, device);
         warnOfLostDivisions();
         this.queue = queue(cl, context, device);
+        this.localMemory = cl.deviceLong(device, OpenCl.DEVICE_LOCAL_MEM_SIZE);
         this.programs = new Programs(cl, context, platform, device, info, cache);
     }
 
@@ -83,6 +88,21 @@ public final class OpenClDevice extends Device {
     /** Largest number of work-items in a work-group. */
     public long maxWorkGroup() {
         return maxWorkGroup;
+    }
+
+    /** Bytes of local memory of a work-group. */
+    public long localMemory() {
+        return localMemory;
+    }
+
+    /** Something that is made once for this device and kept with it: the first call makes it, others wait for it. */
+    public synchronized <T> T once(Class<T> type, Supplier<T> make) {
+        Object kept = attached.get(type);
+        if (kept == null) {
+            kept = make.get();
+            attached.put(type, kept);
+        }
+        return type.cast(kept);
     }
 
     @Override
