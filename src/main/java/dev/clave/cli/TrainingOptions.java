@@ -1,7 +1,9 @@
 package dev.clave.cli;
 
+import dev.clave.data.ImageDataset;
 import dev.clave.data.Mnist;
 import dev.clave.data.Transforms;
+import dev.clave.internal.rng.Philox;
 import dev.clave.nn.BatchSource;
 import dev.clave.nn.FitOptions;
 import dev.clave.nn.Model;
@@ -11,12 +13,17 @@ import dev.clave.nn.callback.Monitor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How {@code train} trains, besides what, on what and how long. */
 final class TrainingOptions {
+    /** Random stream of the order that --validate cuts: far from those of weights (up) and epochs (down). */
+    private static final int HELD_OUT = Integer.MIN_VALUE;
+
     @Option(names = "--eval-batch", description = "samples of an evaluation batch; as --batch unless given")
     private @Nullable Integer evalBatch;
 
@@ -34,8 +41,14 @@ final class TrainingOptions {
 
     @Option(
             names = "--early-stop",
-            description = "end after so many epochs without a better test accuracy, keep the best")
+            description = "end after so many epochs without a better evaluation accuracy, keep the best")
     private @Nullable Integer earlyStop;
+
+    @Option(
+            names = "--validate",
+            description = "hold out so many of the shuffled training images and evaluate on them; the test images then"
+                    + " are looked at once, at the end")
+    private @Nullable Integer validate;
 
     @Option(names = "--augment", description = "train on images turned, scaled, sheared and shifted at random")
     private boolean augment;
@@ -77,6 +90,9 @@ final class TrainingOptions {
         if (earlyStop != null && earlyStop < 0) {
             throw new IllegalArgumentException("--early-stop is at least 0, got " + earlyStop);
         }
+        if (validate != null && validate < 1) {
+            throw new IllegalArgumentException("--validate is at least 1, got " + validate);
+        }
         if (workers < 0) {
             throw new IllegalArgumentException("--workers is at least 0, got " + workers);
         }
@@ -103,6 +119,32 @@ final class TrainingOptions {
         }
     }
 
+    boolean validates() {
+        return validate != null;
+    }
+
+    int evalBatch(int batch) {
+        return evalBatch == null ? batch : evalBatch;
+    }
+
+    /** With --validate, the training images without the last ones of a shuffled order, and those in place of the test. */
+    Mnist.Split split(Mnist.Split all, long seed) {
+        if (validate == null) {
+            return all;
+        }
+        ImageDataset images = all.train();
+        if (validate >= images.size()) {
+            throw new IllegalArgumentException(
+                    "--validate " + validate + " leaves nothing of the " + images.size() + " training images");
+        }
+        int[] order = IntStream.range(0, images.size()).toArray();
+        new Philox(seed, HELD_OUT).shuffle(order);
+        int kept = images.size() - validate;
+        return new Mnist.Split(
+                images.subset(images.name(), Arrays.copyOf(order, kept)),
+                images.subset(images.name() + ", held out", Arrays.copyOfRange(order, kept, images.size())));
+    }
+
     FitOptions fit(Mnist.Split split, int batch, int epochs, long seed) {
         FitOptions options = FitOptions.of(
                         augment
@@ -110,7 +152,7 @@ final class TrainingOptions {
                                 : BatchSource.of(split.train()))
                 .evalData(split.test())
                 .batchSize(batch)
-                .evalBatchSize(evalBatch == null ? batch : evalBatch)
+                .evalBatchSize(evalBatch(batch))
                 .epochs(epochs)
                 .numWorkers(workers)
                 .verbose(verbose);
