@@ -133,7 +133,9 @@ final class TrainCommand implements Runnable {
             training.begin(model);
             model.prepare(optimizer, Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
             FitResult result = model.fit(training.fit(split, batch, epochs, seed)
-                    .callbacks(new ProgressBar(out, terminal, System::nanoTime, training.verbose(), 10)));
+                    .callbacks(new ProgressBar(out, terminal, System::nanoTime, training.verbose(), 10))
+                    .callbacks(training.records(
+                            Typed.title(chosen.name(), source.split().test()), Typed.line(spec))));
             if (result.interrupted()) {
                 interrupted(out, model);
                 return;
@@ -150,6 +152,7 @@ final class TrainCommand implements Runnable {
                                 value(test, "loss"),
                                 value(test, "acc")));
             }
+            training.recorded().forEach(line -> say(out, line));
             if (save != null) {
                 model.save(OutputFile.real(save));
                 say(out, "weights saved to " + save);
@@ -171,17 +174,7 @@ final class TrainCommand implements Runnable {
     private void interrupted(PrintWriter out, Model model) {
         Path file = training.interruptedFile();
         model.saveCheckpoint(file);
-        StringBuilder line = new StringBuilder("./clave");
-        List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
-        for (int i = 0; i < arguments.size(); i++) {
-            String argument = arguments.get(i);
-            if (argument.equals("--resume") || argument.equals("--init")) {
-                i++;
-            } else if (!argument.startsWith("--resume=") && !argument.startsWith("--init=")) {
-                line.append(' ').append(argument.matches("[\\w./:,=+-]+") ? argument : "'" + argument + "'");
-            }
-        }
-        out.println("stopped; go on with: " + line + " --resume " + file);
+        out.println("stopped; go on with: " + Typed.line(spec, "--resume", "--init") + " --resume " + file);
         out.flush();
     }
 
@@ -234,7 +227,8 @@ final class TrainCommand implements Runnable {
                 + ",\n  \"optimizer\": "
                 + Json.quoted(Optimizer.of(optimizerName, learningRate).name())
                 + ",\n  \"epochs\": [\n    " + String.join(",\n    ", rows(done))
-                + "\n  ]" + tested + ",\n  \"stepMillisMedian\": " + number(median) + ",\n  \"totalSeconds\": " + number(seconds)
+                + "\n  ]" + tested + ",\n  \"stepMillisMedian\": " + number(median) + ",\n  \"totalSeconds\": "
+                + number(seconds)
                 + "\n}\n";
         OutputFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }

@@ -10,6 +10,8 @@ import dev.clave.nn.Model;
 import dev.clave.nn.callback.Callback;
 import dev.clave.nn.callback.EarlyStopping;
 import dev.clave.nn.callback.Monitor;
+import dev.clave.nn.callback.ReportFile;
+import dev.clave.nn.callback.TensorBoard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,6 +67,14 @@ final class TrainingOptions {
     @Option(names = "--save-dir", description = "directory for a checkpoint per epoch and the final one")
     private @Nullable Path saveDir;
 
+    @Option(
+            names = "--report",
+            description = "write a page with curves, confusion matrix and mistakes to this HTML file")
+    private @Nullable Path report;
+
+    @Option(names = "--tensorboard", description = "write loss and accuracy for TensorBoard into this directory")
+    private @Nullable Path tensorBoard;
+
     @Option(names = "--init", description = "begin with the weights of this file")
     private @Nullable Path init;
 
@@ -102,14 +112,44 @@ final class TrainingOptions {
         if (init != null && resume != null) {
             throw new IllegalArgumentException("--init and --resume exclude each other: a checkpoint has its weights");
         }
-        Path existing = saveDir == null ? null : saveDir.toAbsolutePath();
+        OutputFile.checkRegular("--report", report);
+        directory("--save-dir", saveDir);
+        directory("--tensorboard", tensorBoard);
+        ScheduleOption.parse(schedule, epochs);
+    }
+
+    private static void directory(String option, @Nullable Path directory) {
+        Path existing = directory == null ? null : directory.toAbsolutePath();
         while (existing != null && !Files.exists(existing)) {
             existing = existing.getParent();
         }
         if (existing != null && (!Files.isDirectory(existing) || !Files.isWritable(existing))) {
-            throw new IllegalArgumentException("--save-dir: nothing can be written in " + existing);
+            throw new IllegalArgumentException(option + ": nothing can be written in " + existing);
         }
-        ScheduleOption.parse(schedule, epochs);
+    }
+
+    /** The callbacks of --report and --tensorboard; they go behind those that change the weights at the end. */
+    Callback[] records(String title, String command) {
+        List<Callback> records = new ArrayList<>();
+        if (tensorBoard != null) {
+            records.add(new TensorBoard(tensorBoard));
+        }
+        if (report != null) {
+            records.add(new ReportFile(OutputFile.real(report)).title(title).command(command));
+        }
+        return records.toArray(Callback[]::new);
+    }
+
+    /** What {@link #records} have written, for people. */
+    List<String> recorded() {
+        List<String> lines = new ArrayList<>();
+        if (tensorBoard != null) {
+            lines.add("event file written, look at it with: tensorboard --logdir " + tensorBoard);
+        }
+        if (report != null) {
+            lines.add("report written to " + report);
+        }
+        return lines;
     }
 
     /** Takes the weights of --init. */
