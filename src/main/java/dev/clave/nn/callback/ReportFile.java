@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReportFile implements Callback {
     private static final int BATCH = 64;
     private static final String DATE = "d MMMM yyyy";
+    private static final Pattern CAMEL = Pattern.compile("([a-z])([A-Z])");
 
     private final Path file;
     private final History history = new History();
@@ -98,7 +100,7 @@ public final class ReportFile implements Callback {
                                         .contains(name)
                                 ? device
                                 : settings)
-                        .put(words(name), value));
+                        .put(words(name), plain(value)));
         evaluated.forEach((name, value) -> settings.put(words(name), Report.loss(value)));
         BatchSource data = context.evalData();
         String on = data == null ? "" : " on " + data.name();
@@ -123,7 +125,7 @@ public final class ReportFile implements Callback {
         List<Map<String, Double>> rows = history.rows();
         String what = rows.size() == 1 ? "1 epoch" : rows.size() + " epochs";
         if (rows.isEmpty()) {
-            what = data == null ? "" : data.size() + " samples";
+            what = data == null ? "" : Report.number(data.size()) + " samples";
         } else {
             double seconds = rows.stream()
                     .mapToDouble(row -> row.getOrDefault("seconds", 0.0))
@@ -203,8 +205,18 @@ public final class ReportFile implements Callback {
 
     /** A name such as {@code batchSize} as people write it. */
     private static String words(String name) {
-        String spaced = name.replaceAll("([a-z])([A-Z])", "$1 $2").toLowerCase(Locale.ROOT);
+        String spaced = CAMEL.matcher(name).replaceAll("$1 $2").toLowerCase(Locale.ROOT);
         return spaced.substring(0, 1).toUpperCase(Locale.ROOT) + spaced.substring(1);
+    }
+
+    /** A record's text as people write it: {@code Sgd[learningRate=0.5]} is {@code Sgd (learning rate 0.5)}. */
+    private static String plain(String value) {
+        if (!value.matches("\\w+\\[.*\\]")) {
+            return value;
+        }
+        String text =
+                value.replace("[]", "").replace("[", " (").replace("]", ")").replace("=", " ");
+        return CAMEL.matcher(text).replaceAll(m -> m.group(1) + " " + m.group(2).toLowerCase(Locale.ROOT));
     }
 
     /** What the weights make of the data. */
