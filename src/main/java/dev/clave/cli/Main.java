@@ -14,8 +14,8 @@ import picocli.CommandLine.ParameterException;
         description = "Neural-network kernels in OpenCL and Java.",
         subcommands = {
             TrainCommand.class,
-            ModelCommands.Evaluate.class,
-            ModelCommands.Predict.class,
+            EvaluateCommand.class,
+            PredictCommand.class,
             SummaryCommand.class,
             ViewCommand.class,
             OnnxCommands.Export.class,

@@ -49,6 +49,7 @@ final class Evaluation implements AutoCloseable {
         context.steps = feed.steps();
         context.samples = source.size();
         context.extra = Map.of();
+        context.batchLosses = () -> new double[0];
         feed.begin(0, Samples.identity(source.size()));
         head.begin(0);
     }
@@ -62,6 +63,10 @@ final class Evaluation implements AutoCloseable {
         context.values = () -> {
             head.read(context.step, tally);
             return values(tally, metrics);
+        };
+        context.batchLosses = () -> {
+            head.read(context.step, tally);
+            return tally.batchLosses(plan.batch());
         };
         context.call(Callback::evaluateBegin);
         for (int step = 0; step < feed.steps(); step++) {

@@ -79,6 +79,7 @@ final class FitLoop implements AutoCloseable {
     }
 
     FitResult run() {
+        state.fitting = true;
         context.epochs = options.epochs();
         context.epoch = cursor.epoch;
         context.phase = Context.Phase.TRAIN;
@@ -110,6 +111,10 @@ final class FitLoop implements AutoCloseable {
             head.read(context.step, tally);
             return Evaluation.values(tally, state.metrics);
         };
+        context.batchLosses = () -> {
+            head.read(context.step, tally);
+            return tally.batchLosses(options.batchSize());
+        };
         if (begun == 0) {
             state.metrics.forEach(Metric::reset);
             context.call(Callback::epochBegin);
@@ -123,6 +128,7 @@ final class FitLoop implements AutoCloseable {
         device.finish();
         double seconds = (System.nanoTime() - begin) / 1e9;
         state.sync.run();
+        double[] losses = context.batchLosses.get();
         if (cursor.step < steps) {
             return false;
         }
@@ -133,7 +139,7 @@ final class FitLoop implements AutoCloseable {
         logs.put("learningRate", cursor.rate);
         logs.put("seconds", seconds);
         logs.put("stepMillis", seconds * 1000 / Math.max(1, steps - begun));
-        end(logs);
+        end(logs, losses);
         return true;
     }
 
@@ -204,16 +210,10 @@ final class FitLoop implements AutoCloseable {
     /** False when it was interrupted: the epoch is not over then, and a resumed run evaluates anew. */
     private boolean evaluate(Evaluation on, Map<String, Double> logs) {
         // The same metrics serve training and evaluation: an interrupted one must not leave its half behind.
-        List<State> held = new ArrayList<>();
-        for (Metric metric : state.metrics) {
-            held.add(new State());
-            metric.save(held.get(held.size() - 1));
-        }
+        List<State> held = state.heldMetrics();
         Map<String, Double> values = on.evaluate(state.metrics, context);
         if (values == null) {
-            for (int i = 0; i < held.size(); i++) {
-                state.metrics.get(i).restore(held.get(i));
-            }
+            state.restoreMetrics(held);
             return false;
         }
         values.forEach((name, value) ->
@@ -221,9 +221,10 @@ final class FitLoop implements AutoCloseable {
         return true;
     }
 
-    private void end(Map<String, Double> logs) {
+    private void end(Map<String, Double> logs, double[] losses) {
         train();
         context.values = () -> logs;
+        context.batchLosses = losses::clone;
         Map<String, Double> row = new LinkedHashMap<>(Map.of("epoch", (double) context.epoch));
         row.putAll(logs);
         epochs.add(row);
@@ -239,6 +240,7 @@ final class FitLoop implements AutoCloseable {
     @Override
     public void close() {
         owned.close();
+        state.fitting = false;
         state.sync = () -> {};
         state.update.gradients(state.core.parameters().gradients());
     }

@@ -101,6 +101,26 @@ class TrainOptionsTest {
         assertNotEquals(epochs("--epochs", "6", "--lr", "0.2"), reduced);
     }
 
+    /** Held-out images take the place of the test images, which are looked at once, at the end. */
+    @Test
+    void validationHoldsImagesOut() throws IOException {
+        Path json = folder.resolve("out.json");
+        Result result = train("--validate", "60", "--json", json.toString());
+        assertEquals(0, result.code(), result.err());
+        assertTrue(result.out().contains("100 training and 60 held-out images"), result.out());
+        assertTrue(result.out().contains("step 7/7 [") && result.out().contains("Eval samples: 60"), result.out());
+        assertTrue(result.out().contains("Test samples: 40 - loss: "), result.out());
+        Map<?, ?> report = (Map<?, ?>) Json.parse("json", Files.readString(json));
+        Map<?, ?> last = (Map<?, ?>) ((List<?>) report.get("epochs")).get(1);
+        double held = (Double) last.get("valAccuracy");
+        assertEquals(held * 60, Math.round(held * 60), 1e-9);
+        double test = (Double) report.get("testAccuracy");
+        assertEquals(test * 40, Math.round(test * 40), 1e-9);
+        assertFalse(last.containsKey("evalAccuracy"));
+        refused(2, "--validate is at least 1, got 0", "--validate", "0");
+        refused(2, "--validate 160 leaves nothing of the 160 training images", "--validate", "160", "--verbose", "0");
+    }
+
     @Test
     void evaluationHasItsOwnBatch() {
         Result result = train("--eval-batch", "10");
@@ -194,7 +214,17 @@ class TrainOptionsTest {
         refused(2, "--schedule: constant", "--schedule", "step:1");
         refused(2, "--schedule: constant", "--schedule", "step:x:0.1");
         refused(2, "step schedule", "--schedule", "step:0:0.1");
+        refused(
+                2,
+                "--report: no directory",
+                "--report",
+                folder.resolve("no/run.html").toString());
         Path file = Files.writeString(folder.resolve("file"), "x");
+        refused(
+                2,
+                "--tensorboard: nothing can be written in " + file,
+                "--tensorboard",
+                file.resolve("run").toString());
         refused(
                 2,
                 "--save-dir: nothing can be written in " + file,

@@ -11,6 +11,8 @@ import dev.clave.Device;
 import dev.clave.FormatException;
 import dev.clave.data.ImageDataset;
 import dev.clave.io.Safetensors;
+import dev.clave.nn.callback.Callback;
+import dev.clave.nn.callback.Context;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -255,5 +257,56 @@ class ModelTest {
     private static String message(Runnable action) {
         return String.valueOf(
                 assertThrows(IllegalArgumentException.class, action::run).getMessage());
+    }
+
+    /** A look at other data in the middle of an epoch leaves the metrics of the epoch alone. */
+    @Test
+    void evaluatingInABatchCallbackChangesNothing() {
+        ImageDataset train = TestData.rows(48, 1);
+        ImageDataset other = TestData.rows(20, 2);
+        int[] looks = {0};
+        Callback asks = new Callback() {
+            @Override
+            public void batchEnd(Context context) {
+                if (context.phase() == Context.Phase.TRAIN) {
+                    Model model = context.model();
+                    assertTrue(model.evaluate(other, 8).containsKey("acc_top3"));
+                    model.evalBatch(model.normalise(other, 0, 1), other.labels()[0], other.labels()[1]);
+                    looks[0]++;
+                }
+            }
+        };
+        TestData.everyDevice(device -> {
+            List<Object> seen = new ArrayList<>();
+            for (Callback callback : new Callback[] {new Callback() {}, asks}) {
+                try (Model model = TestData.model(device, 0)
+                        .prepare(Optimizer.adam(0.01), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy(1, 3))) {
+                    FitResult result = model.fit(
+                            FitOptions.of(train).batchSize(16).verbose(0).callbacks(callback));
+                    Map<String, Double> epoch = result.epochs().get(0);
+                    seen.add(List.of(
+                            epoch.getOrDefault("loss", -1.0),
+                            epoch.getOrDefault("acc_top1", -1.0),
+                            epoch.getOrDefault("acc_top3", -1.0),
+                            TestData.weights(model)));
+                }
+            }
+            assertEquals(seen.get(0), seen.get(1));
+        });
+        assertEquals(0, looks[0] % 3);
+        assertTrue(looks[0] > 0);
+    }
+
+    @Test
+    void evaluatesWithMetricsOfTheMoment() {
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device)) {
+            Predictions seen = new Predictions();
+            ImageDataset data = TestData.rows(20, 2);
+            Map<String, Double> values = model.evaluate(BatchSource.of(data), 8, List.of(new Accuracy(2), seen));
+            assertEquals(List.of("loss", "lastLoss", "acc_top2"), List.copyOf(values.keySet()));
+            assertEquals(20, seen.samples().size());
+            assertEquals(data.labels()[19], seen.samples().get(19).label());
+        }
     }
 }
