@@ -2,6 +2,7 @@ package dev.clave.op;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.Shape;
 import dev.clave.Tensor;
 import dev.clave.internal.opencl.ClKernel;
 import dev.clave.internal.opencl.OpenClDevice;
@@ -22,6 +23,7 @@ public final class Invocation implements AutoCloseable {
     private final @Nullable CpuKernel cpu;
     private final List<Launch> launches;
     private final List<ClKernel> kernels = new ArrayList<>();
+    private final Map<String, Tensor> workspaces = new HashMap<>();
     private final Map<String, Tensor> tensors = new HashMap<>();
     private final Map<String, Double> scalars = new HashMap<>();
 
@@ -41,18 +43,44 @@ public final class Invocation implements AutoCloseable {
     static Invocation openCl(OpenClDevice device, Problem problem, OpenClCandidate candidate) {
         List<Launch> launches = candidate.launches(problem, device);
         Invocation invocation = new Invocation(device, problem, candidate.name(), null, launches);
-        for (Launch launch : launches) {
-            ClKernel kernel = device.kernel(launch.file, launch.kernel, launch.defines);
-            invocation.kernels.add(kernel);
-            for (int i = 0; i < launch.arguments.size(); i++) {
-                if (launch.arguments.get(i) instanceof Launch.Int fixed) {
-                    kernel.setInt(i, fixed.value());
-                } else if (launch.arguments.get(i) instanceof Launch.Real fixed) {
-                    kernel.setReal(i, fixed.value(), problem.format().real() == DType.F64);
-                }
+        boolean ready = false;
+        try {
+            for (Launch launch : launches) {
+                invocation.add(device, launch);
+            }
+            ready = true;
+        } finally {
+            if (!ready) {
+                invocation.close();
             }
         }
         return invocation;
+    }
+
+    /** Makes the kernel of a launch and sets what holds for every run. */
+    private void add(OpenClDevice device, Launch launch) {
+        ClKernel kernel = device.kernel(launch.file, launch.kernel, launch.defines);
+        kernels.add(kernel);
+        for (int i = 0; i < launch.arguments.size(); i++) {
+            if (launch.arguments.get(i) instanceof Launch.Int fixed) {
+                kernel.setInt(i, fixed.value());
+            } else if (launch.arguments.get(i) instanceof Launch.Real fixed) {
+                kernel.setReal(i, fixed.value(), problem.format().real() == DType.F64);
+            } else if (launch.arguments.get(i) instanceof Launch.Workspace memory) {
+                kernel.setBuffer(i, workspace(memory).storage());
+            }
+        }
+    }
+
+    private Tensor workspace(Launch.Workspace wanted) {
+        Tensor tensor = workspaces.computeIfAbsent(
+                wanted.name(),
+                name -> device.allocate(DType.F32, Shape.of(Math.max(1, Math.toIntExact(wanted.elements())))));
+        if (tensor.shape().elements() < wanted.elements()) {
+            throw new IllegalStateException(problem + ": workspace '" + wanted.name() + "' has "
+                    + tensor.shape().elements() + " elements, a launch needs " + wanted.elements());
+        }
+        return tensor;
     }
 
     /** Name of the candidate in use. */
@@ -154,9 +182,10 @@ public final class Invocation implements AutoCloseable {
         }
     }
 
-    /** Releases the kernels; the tensors stay. */
+    /** Releases the kernels and their workspace; the bound tensors stay. */
     @Override
     public void close() {
         kernels.forEach(ClKernel::close);
+        workspaces.values().forEach(Tensor::close);
     }
 }

@@ -8,6 +8,8 @@ package dev.clave.internal.opencl;
  */
 interface OpenCl {
     int PLATFORM_NAME = 0x0902;
+    int DEVICE_TYPE = 0x1000;
+    int DEVICE_TYPE_GPU = 1 << 2;
     int DEVICE_MAX_WORK_GROUP_SIZE = 0x1004;
     int DEVICE_GLOBAL_MEM_SIZE = 0x101F;
     int DEVICE_MEM_BASE_ADDR_ALIGN = 0x1019;

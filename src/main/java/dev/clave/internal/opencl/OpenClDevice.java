@@ -29,6 +29,7 @@ public final class OpenClDevice extends Device {
     private final int alignment;
     private final long memoryLimit;
     private final long maxWorkGroup;
+    private final boolean gpu;
     private final Map<String, Long> programs = new HashMap<>();
     private final Set<Runnable> owned = new LinkedHashSet<>();
     private final AtomicLong ledger = new AtomicLong();
@@ -45,6 +46,7 @@ public final class OpenClDevice extends Device {
         // Drivers do not enforce their own limit (PoCL), and a machine needs memory for more than us.
         this.memoryLimit = cl.deviceLong(device, OpenCl.DEVICE_GLOBAL_MEM_SIZE) / 10 * 8;
         this.maxWorkGroup = cl.deviceLong(device, OpenCl.DEVICE_MAX_WORK_GROUP_SIZE);
+        this.gpu = (cl.deviceLong(device, OpenCl.DEVICE_TYPE) & OpenCl.DEVICE_TYPE_GPU) != 0;
     }
 
     private static long queue(OpenCl cl, long context, long device) {
@@ -84,6 +86,11 @@ public final class OpenClDevice extends Device {
     /** Largest number of work-items in a work-group. */
     public long maxWorkGroup() {
         return maxWorkGroup;
+    }
+
+    /** Whether the device calls itself a GPU: then work-groups of many work-items and local memory pay. */
+    public boolean isGpu() {
+        return gpu;
     }
 
     @Override
