@@ -6,7 +6,8 @@
 //
 // Macros: W lanes of a vector 4|8|16; MT rows and NT vectors of a register tile, MT*NT sums; MB by NB register tiles of one
 // work-item; KC steps of K whose panel of B (KC*NR numbers) stays in the first-level cache, KC*MT*MB of A in the second;
-// PACK_A, PACK_B 0: the matrix is read where it lies (A in any order, B only when not TRANS_B);
+// PACK_A, PACK_B 0: the matrix is read where it lies (A has MT rows
+// and more then, B is not transposed and has NR columns and more);
 // TRANS_A, TRANS_B, HAS_BIAS, HAS_BETA, ACTIVATION as in gemm.cl.
 // gemm_pack_a, gemm_pack_b: one work-item packs KP steps of a panel, global size panels * ceil(K/KP). gemm_forward_packed: one
 // work-item computes MB*MT rows and NB*NR columns, local size 1, global size the number of such blocks.
@@ -138,7 +139,7 @@ __kernel void gemm_forward_packed(__global const float *restrict a, __global con
       __global const float *bp = packed_b + ((long)jt * k + k0) * NR;
 #define B_STEP NR
 #else
-      __global const float *bp = b + (long)k0 * ldb + jt * NR;
+      __global const float *bp = b + (long)k0 * ldb + min(jt * NR, n - NR);
 #define B_STEP ldb
 #endif
       for (int it = it0; it < it1; it++) {
@@ -194,13 +195,14 @@ __kernel void gemm_forward_packed(__global const float *restrict a, __global con
 #pragma unroll
             for (int j = 0; j < NT; j++)
               kept[i * NT + j] = acc[i][j];
-          // A tile that is read in place at the end of A is moved up, so that it never reads beyond: some rows come twice.
-          const int i0 = PACK_A ? it * MT : min(it * MT, m - MT), rows = min(MT, m - i0), columns = min(NR, n - jt * NR);
+          // A tile read in place at an edge is moved inwards, so that it never reads beyond: some of it comes twice.
+          const int i0 = PACK_A ? it * MT : min(it * MT, m - MT), j0 = PACK_B ? jt * NR : min(jt * NR, n - NR);
+          const int rows = min(MT, m - i0), columns = min(NR, n - j0);
           const float *value = (const float *)kept;
           for (int i = it * MT - i0; i < rows; i++) {
-            __global float *to = c + (long)(i0 + i) * ldc + jt * NR;
-            for (int j = 0; j < columns; j++)
-              to[j] = finish(value[i * NR + j], jt * NR + j, bias, to + j, alpha, beta);
+            __global float *to = c + (long)(i0 + i) * ldc + j0;
+            for (int j = jt * NR - j0; j < columns; j++)
+              to[j] = finish(value[i * NR + j], j0 + j, bias, to + j, alpha, beta);
           }
         }
       }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class GemmPackedOpenCl implements OpenClCandidate {
     private static final String FILE = "gemm/packed";
     /** Elements of a matrix up to which packing costs more than the scattered rows do; fitted, see bench/RESULTS.md. */
-    private static final long IN_PLACE = 1 << 17;
+    private static final long IN_PLACE = 1 << 20;
 
     private static final int ROW_TILES = 8;
     private static final int COLUMN_TILES = 4;
@@ -67,7 +67,7 @@ final class GemmPackedOpenCl implements OpenClCandidate {
             }
         }
         boolean packA = g.m() < tile.rows() || (long) g.m() * g.lda() > IN_PLACE;
-        boolean packB = g.transB() || g.n() % tile.columns() != 0 || (long) g.k() * g.ldb() > IN_PLACE;
+        boolean packB = g.transB() || g.n() < tile.columns() || (long) g.k() * g.ldb() > IN_PLACE;
         return new Blocks(tile, rowTiles, columnTiles, packA, packB, rows, columns);
     }
 
