@@ -14,7 +14,12 @@ final class Conv2dOpenCl implements OpenClCandidate {
     }
 
     static List<OpenClCandidate> candidates() {
-        return List.of(new PointwiseOpenCl(), new Conv2dOpenCl(true), new Conv2dOpenCl(false));
+        return List.of(
+                new PointwiseOpenCl(),
+                new Conv2dPackedOpenCl(),
+                new Conv2dPackedWeightOpenCl(),
+                new Conv2dOpenCl(true),
+                new Conv2dOpenCl(false));
     }
 
     @Override

@@ -4,7 +4,7 @@ import dev.clave.internal.opencl.OpenClDevice;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Candidates of gemm: register tiles, and tiles of one as the reference. */
+/** Candidates of gemm: packed panels, register tiles, and tiles of one as the reference. */
 final class GemmOpenCl implements OpenClCandidate {
     private static final int ROWS = 4;
     private static final int COLUMNS = 16;
@@ -16,7 +16,7 @@ final class GemmOpenCl implements OpenClCandidate {
     }
 
     static List<OpenClCandidate> candidates() {
-        return List.of(new GemmOpenCl(true), new GemmOpenCl(false));
+        return List.of(new GemmPackedOpenCl(), new GemmOpenCl(true), new GemmOpenCl(false));
     }
 
     @Override
@@ -36,7 +36,7 @@ final class GemmOpenCl implements OpenClCandidate {
         int mt = tiled ? ROWS : 1;
         int nt = tiled ? COLUMNS : 1;
         long tiles = (long) ((g.m() + mt - 1) / mt) * ((g.n() + nt - 1) / nt);
-        Launch launch = new Launch("gemm", "gemm_forward").buffers("a", "b");
+        Launch launch = options(new Launch("gemm", "gemm_forward"), g).buffers("a", "b");
         if (g.bias()) {
             launch.buffers("bias");
         }
@@ -44,7 +44,14 @@ final class GemmOpenCl implements OpenClCandidate {
                 .ints(g.m(), g.n(), g.k(), g.lda(), g.ldb(), g.ldc())
                 .real(g.alpha())
                 .real(g.beta())
-                .define("TRANS_A", g.transA() ? 1 : 0)
+                .define("MT", mt)
+                .define("NT", nt);
+        return List.of(Conv2dOpenCl.format(tiled ? launch.tiles(tiles) : launch.elements(tiles), problem.format()));
+    }
+
+    /** Macros of what is computed. */
+    static Launch options(Launch launch, Gemm g) {
+        return launch.define("TRANS_A", g.transA() ? 1 : 0)
                 .define("TRANS_B", g.transB() ? 1 : 0)
                 .define("HAS_BIAS", g.bias() ? 1 : 0)
                 .define("HAS_BETA", g.beta() == 0 ? 0 : 1)
@@ -54,9 +61,6 @@ final class GemmOpenCl implements OpenClCandidate {
                             case NONE -> 0;
                             case RELU -> 1;
                             case TANH -> 2;
-                        })
-                .define("MT", mt)
-                .define("NT", nt);
-        return List.of(Conv2dOpenCl.format(tiled ? launch.tiles(tiles) : launch.elements(tiles), problem.format()));
+                        });
     }
 }

@@ -2,6 +2,7 @@ package dev.clave.op;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.Shape;
 import dev.clave.Tensor;
 import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
@@ -9,7 +10,10 @@ import dev.clave.internal.cpu.CpuDevice;
 import dev.clave.internal.opencl.ClKernel;
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +31,7 @@ public final class Invocation implements AutoCloseable {
     private final double[] scalars;
     private final boolean[] isSet;
     private final List<Prepared> prepared = new ArrayList<>();
+    private final Map<String, Tensor> workspaces = new HashMap<>();
     private final CpuArguments arguments;
     private final boolean empty;
     private boolean complete;
@@ -58,13 +63,24 @@ public final class Invocation implements AutoCloseable {
                     launch.fit(device.maxWorkGroup());
                 }
                 ClKernel kernel = device.kernel(launch.file, launch.kernel, launch.defines);
-                invocation.prepared.add(new Prepared(kernel, launch, problem));
+                invocation.prepared.add(new Prepared(kernel, launch, problem, invocation::workspace));
             }
         } catch (RuntimeException e) {
             invocation.close();
             throw e;
         }
         return invocation;
+    }
+
+    private Tensor workspace(Launch.Workspace wanted) {
+        Tensor tensor = workspaces.computeIfAbsent(
+                wanted.name(),
+                name -> device.allocate(DType.F32, Shape.of(Math.max(1, Math.toIntExact(wanted.elements())))));
+        if (tensor.shape().elements() < wanted.elements()) {
+            throw new IllegalStateException(problem + ": workspace '" + wanted.name() + "' has "
+                    + tensor.shape().elements() + " elements, a launch needs " + wanted.elements());
+        }
+        return tensor;
     }
 
     /** Name of the candidate in use. */
@@ -189,12 +205,13 @@ public final class Invocation implements AutoCloseable {
         }
     }
 
-    /** Releases the kernels, once what was enqueued is done; the tensors stay. A second close does nothing. */
+    /** Releases the kernels and their workspace, once what was enqueued is done; the tensors stay. A second close does nothing. */
     @Override
     public void close() {
         for (Prepared launch : prepared) {
             launch.kernel().close();
         }
+        workspaces.values().forEach(Tensor::close);
         resource.close();
     }
 
@@ -208,7 +225,7 @@ public final class Invocation implements AutoCloseable {
 
         private final boolean[] whole;
 
-        Prepared(ClKernel kernel, Launch launch, Problem problem) {
+        Prepared(ClKernel kernel, Launch launch, Problem problem, Function<Launch.Workspace, Tensor> workspaces) {
             this.kernel = kernel;
             this.launch = launch;
             this.wide = problem.format().real() == DType.F64;
@@ -222,6 +239,8 @@ public final class Invocation implements AutoCloseable {
                     kernel.setInt(i, fixed.value());
                 } else if (argument instanceof Launch.Real fixed) {
                     kernel.setReal(i, fixed.value(), wide);
+                } else if (argument instanceof Launch.Workspace memory) {
+                    kernel.setBuffer(i, workspaces.apply(memory).storage());
                 } else if (argument instanceof Launch.Late late) {
                     scalarOf[i] = problem.scalars().indexOf(late.scalar());
                     whole[i] = late.whole();

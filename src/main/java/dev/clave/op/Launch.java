@@ -8,10 +8,13 @@ import java.util.Map;
 /** One kernel launch of an OpenCL candidate: file, kernel, macros, arguments in order, and the index space. */
 final class Launch {
     /** A kernel argument. */
-    sealed interface Argument permits Buffer, Int, Real, Late {}
+    sealed interface Argument permits Buffer, Workspace, Int, Real, Late {}
 
-    /** The tensor of a slot or a workspace. */
+    /** The tensor of a slot. */
     record Buffer(String slot) implements Argument {}
+
+    /** Memory for the launches of one invocation, single precision, the same for all that name it; undefined before a run. */
+    record Workspace(String name, long elements) implements Argument {}
 
     /** A size that is fixed for the problem. */
     record Int(int value) implements Argument {}
@@ -54,6 +57,11 @@ final class Launch {
         for (String slot : slots) {
             arguments.add(new Buffer(slot));
         }
+        return this;
+    }
+
+    Launch workspace(String name, long elements) {
+        arguments.add(new Workspace(name, elements));
         return this;
     }
 

@@ -9,6 +9,8 @@ package dev.clave.internal.opencl;
 interface OpenCl {
     int PLATFORM_VERSION = 0x0901;
     int PLATFORM_NAME = 0x0902;
+    int DEVICE_TYPE = 0x1000;
+    int DEVICE_TYPE_GPU = 1 << 2;
     int DEVICE_MAX_COMPUTE_UNITS = 0x1002;
     int DEVICE_MAX_WORK_GROUP_SIZE = 0x1004;
     int DEVICE_MAX_MEM_ALLOC_SIZE = 0x1010;

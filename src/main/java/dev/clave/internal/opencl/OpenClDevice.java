@@ -28,6 +28,7 @@ public final class OpenClDevice extends Device {
     private final Map<Class<?>, Object> attached = new HashMap<>();
     private final Programs programs;
     private final Ledger ledger;
+    private final boolean gpu;
     private boolean closed;
 
     OpenClDevice(OpenCl binding, long platform, long device, Info info) {
@@ -49,6 +50,7 @@ public final class OpenClDevice extends Device {
         this.queue = queue(cl, context, device);
         this.localMemory = cl.deviceLong(device, OpenCl.DEVICE_LOCAL_MEM_SIZE);
         this.programs = new Programs(cl, context, platform, device, info, cache);
+        this.gpu = (cl.deviceLong(device, OpenCl.DEVICE_TYPE) & OpenCl.DEVICE_TYPE_GPU) != 0;
     }
 
     private static long queue(OpenCl cl, long context, long device) {
@@ -88,6 +90,11 @@ public final class OpenClDevice extends Device {
     /** Largest number of work-items in a work-group. */
     public long maxWorkGroup() {
         return maxWorkGroup;
+    }
+
+    /** Whether the device calls itself a GPU: then work-groups of many work-items and local memory pay. */
+    public boolean isGpu() {
+        return gpu;
     }
 
     /** Bytes of local memory of a work-group. */

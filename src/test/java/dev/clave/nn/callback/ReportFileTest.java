@@ -49,7 +49,7 @@ class ReportFileTest {
 
     private static Model model(Device device, InputSpec... input) {
         return new Model(device, new Sequential(Layers.flatten(), Layers.linear(16, 3)), input)
-                .prepare(Optimizer.sgd(0.5), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
+                .prepare(Optimizer.of("sgd", 0.5), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
     }
 
     private static FitOptions options() {

@@ -1,0 +1,166 @@
+package dev.clave.op;
+
+import dev.clave.DType;
+import dev.clave.internal.opencl.OpenClDevice;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Forward and input gradient as products of packed weights and shifted planes, see kernels/conv2d/packed.cl. */
+final class Conv2dPackedOpenCl implements OpenClCandidate {
+    private static final int ROW_TILES = 8;
+    private static final int PLACE_TILES = 4;
+    /** Taps of a channel block: with them a tile's columns stay in a first-level cache of 32 KiB and more. */
+    private static final int STEPS = 256;
+    /** Work-items enough for eight per thread of a small machine; with fewer blocks they are cut. */
+    private static final int ENOUGH = 32;
+
+    @Override
+    public String name() {
+        return "packed";
+    }
+
+    @Override
+    public @Nullable String refuses(Problem problem, OpenClDevice device) {
+        String direction = problem.direction();
+        if (!direction.equals("forward") && !direction.equals("backwardInput")) {
+            return "forward and input gradients only";
+        }
+        Conv2d g = (Conv2d) problem.geometry();
+        String reason = refuses(problem, g, device);
+        if (reason != null) {
+            return reason;
+        }
+        Window w = g.window();
+        boolean gradient = direction.equals("backwardInput");
+        if (gradient && (shares(w.strideH(), w.dilationH()) || shares(w.strideW(), w.dilationW()))) {
+            return "stride and dilation have a common factor";
+        }
+        ConvPlanes planes = ConvPlanes.of(g, gradient, problem.format());
+        return planes.elements() > Integer.MAX_VALUE || planes.places() > Integer.MAX_VALUE - 4096
+                ? "too large for one workspace"
+                : null;
+    }
+
+    /** Why a packed convolution of any direction does not pay, null when it does. */
+    static @Nullable String refuses(Problem problem, Conv2d g, OpenClDevice device) {
+        if (problem.format().real() != DType.F32) {
+            return "single precision only";
+        }
+        if (device.isGpu()) {
+            return "made for caches and vectors of a CPU";
+        }
+        int sums = g.c() / g.groups() * g.window().kh() * g.window().kw();
+        boolean small = sums < 256 || g.k() / g.groups() < 32 || g.c() / g.groups() < 32;
+        return problem.format().lanes() > 1 && small
+                ? "samples side by side fill the vectors, and the layer is too small for copies to pay"
+                : null;
+    }
+
+    private static boolean shares(int stride, int dilation) {
+        return BigInteger.valueOf(stride).gcd(BigInteger.valueOf(dilation)).intValue() > 1;
+    }
+
+    /** One product: a remainder of the rows and columns that are written; forward there is one. */
+    private record Part(int row, int column, int firstTapH, int firstTapW, int tapsH, int tapsW, int oh, int ow) {}
+
+    private static List<Part> parts(Conv2d g, ConvPlanes planes) {
+        if (planes.flat()) {
+            return List.of(new Part(0, 0, 0, 0, 1, 1, 1, g.h() * g.w()));
+        }
+        if (!planes.gradient()) {
+            return List.of(new Part(0, 0, 0, 0, g.window().kh(), g.window().kw(), g.oh(), g.ow()));
+        }
+        ConvAxis rows = ConvAxis.rows(g);
+        ConvAxis columns = ConvAxis.columns(g);
+        List<Part> parts = new ArrayList<>();
+        for (int r = 0; r < rows.remainders(); r++) {
+            for (int c = 0; c < columns.remainders(); c++) {
+                // Without a tap in one direction there is none at all, and the product is zero.
+                boolean none = rows.taps(r) == 0 || columns.taps(c) == 0;
+                parts.add(new Part(
+                        r,
+                        c,
+                        none ? 0 : rows.firstTap(r),
+                        none ? 0 : columns.firstTap(c),
+                        none ? 0 : rows.taps(r),
+                        none ? 0 : columns.taps(c),
+                        rows.count(r),
+                        columns.count(c)));
+            }
+        }
+        return parts;
+    }
+
+    @Override
+    public List<Launch> launches(Problem problem, OpenClDevice device) {
+        Conv2d g = (Conv2d) problem.geometry();
+        ConvPlanes planes = ConvPlanes.of(g, problem.direction().equals("backwardInput"), problem.format());
+        int rows = (planes.gradient() ? g.c() : g.k()) / g.groups();
+        int places = (int) planes.places();
+        VectorTile tile = VectorTile.choose(rows, places, device.info().vectorWidth());
+        List<Part> parts = parts(g, planes);
+        List<Launch> launches = new ArrayList<>();
+        if (!planes.inPlace()) {
+            launches.add(planes.copy());
+        }
+        for (Part part : parts) {
+            add(launches, g, planes, part, parts.size(), tile);
+        }
+        return launches;
+    }
+
+    private static void add(List<Launch> launches, Conv2d g, ConvPlanes planes, Part part, int parts, VectorTile tile) {
+        int rows = (planes.gradient() ? g.c() : g.k()) / g.groups();
+        int sums = planes.channels() / g.groups();
+        int rowTiles = up(rows, tile.rows());
+        int placeTiles = up((int) planes.places(), tile.columns());
+        int times = g.groups() * (planes.inPlace() ? planes.blocks() : 1);
+        int mb = Math.min(ROW_TILES, rowTiles);
+        int nb = Math.max(1, Math.min(PLACE_TILES, placeTiles));
+        while ((long) up(rowTiles, mb) * up(placeTiles, nb) * times * parts < ENOUGH && mb * nb > 1) {
+            mb = nb > 1 ? mb : up(mb, 2);
+            nb = up(nb, 2);
+        }
+        int taps = part.tapsH() * part.tapsW();
+        String name = "weight" + part.row() + "_" + part.column();
+        long packed = (long) g.groups() * rowTiles * tile.rows() * sums * taps;
+        Launch pack = new Launch(ConvPlanes.FILE, "conv2d_pack_weight")
+                .buffers("weight")
+                .workspace(name, packed)
+                .ints(g.c(), g.k())
+                .tiles((long) g.groups() * rowTiles);
+        boolean bias = g.bias() && !planes.gradient();
+        Launch product = planes.source(new Launch(ConvPlanes.FILE, "conv2d_forward_packed"))
+                .workspace(name, packed);
+        if (bias) {
+            product.buffers("bias");
+        }
+        product.buffers(planes.gradient() ? "gradInput" : "output")
+                .ints(planes.blocks(), sums, rows, planes.ph(), planes.pw(), part.oh(), part.ow())
+                .ints(
+                        planes.flat() ? 1 : planes.gradient() ? g.h() : g.oh(),
+                        planes.flat() ? g.h() * g.w() : planes.gradient() ? g.w() : g.ow())
+                .ints(part.row(), part.column(), planes.extraTop(), planes.extraLeft())
+                .tiles((long) up(rowTiles, mb) * up(placeTiles, nb) * times);
+        for (Launch launch : taps == 0 ? List.of(product) : List.of(pack, product)) {
+            launches.add(planes.define(launch)
+                    .define("W", tile.width())
+                    .define("MT", tile.rows())
+                    .define("NT", tile.vectors())
+                    .define("MB", mb)
+                    .define("NB", nb)
+                    .define("CB", Math.max(1, STEPS / Math.max(1, taps)))
+                    .define("TH", part.tapsH())
+                    .define("TW", part.tapsW())
+                    .define("FIRST_H", part.firstTapH())
+                    .define("FIRST_W", part.firstTapW())
+                    .define("HAS_BIAS", bias ? 1 : 0));
+        }
+    }
+
+    private static int up(int count, int tile) {
+        return (count + tile - 1) / tile;
+    }
+}
