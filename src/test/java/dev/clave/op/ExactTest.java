@@ -143,8 +143,8 @@ class ExactTest {
             Shapes.Named shape = all.get(s);
             for (String direction : shape.geometry().directions()) {
                 Problem problem = shape.geometry().problem(direction, Format.NCHW);
-                // The definition computes every element: those that it computes in a moment, every fifth of them.
-                if (s % 5 != 0 || problem.flops() > 4e6) {
+                // The definition computes every element: of what it computes in a moment, every ninth shape.
+                if (s % 9 != 0 || problem.flops() > 1e6) {
                     continue;
                 }
                 OpCase real = OpCase.real(shape.name(), shape.geometry(), direction);
