@@ -92,6 +92,7 @@ class CpuFastTest {
                     results.put(slot.name(), values);
                 }
             }
+            tensors.forEach(Tensor::close);
         }
         return results;
     }
