@@ -102,16 +102,23 @@ __kernel void conv2d_pack_weight(__global const float *restrict weight, __global
   if (group >= GROUPS)
     return;
   __global float *to = packed + (long)id * sums * TH * TW * MT;
-  for (int s = 0; s < sums; s++)
+  const long row = (GRADIENT ? 1 : cg) * KH * KW;
+  for (int s = 0; s < sums; s++) {
+    const long at = GRADIENT ? (long)(group * kg + s) * cg + r0 : (long)(group * kg + r0) * cg + s;
     for (int th = 0; th < TH; th++)
       for (int tw = 0; tw < TW; tw++, to += MT) {
         const int tap = (FIRST_H + th * (GRADIENT ? STRIDE_H : 1)) * KW + FIRST_W + tw * (GRADIENT ? STRIDE_W : 1);
-        for (int i = 0; i < MT; i++) {
-          const int r = min(r0 + i, rows - 1);
-          const long at = GRADIENT ? (long)(group * kg + s) * cg + r : (long)(group * kg + r) * cg + s;
-          to[i] = r0 + i < rows ? weight[at * KH * KW + tap] : 0;
+        __global const float *from = weight + at * KH * KW + tap;
+        if (r0 + MT <= rows) {
+#pragma unroll
+          for (int i = 0; i < MT; i++)
+            to[i] = from[i * row];
+        } else {
+          for (int i = 0; i < MT; i++)
+            to[i] = r0 + i < rows ? from[i * row] : 0;
         }
       }
+  }
 }
 
 // One work-item: MB tiles of rows by NB tiles of places. oh, ow: rows and columns of this launch's results; they go to every

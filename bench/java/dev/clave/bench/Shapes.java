@@ -99,6 +99,12 @@ final class Shapes {
                 n -> new Conv2d(n, 3, 224, 224, 64, Window.of(7, 7).stride(2, 2).pad(3), 1, false));
         add("conv2d", "res3x3s2", 8, n -> new Conv2d(n, 128, 56, 56, 128, three.stride(2, 2), 1, false));
         add("conv2d", "res1x1", 8, n -> new Conv2d(n, 64, 56, 56, 256, one, 1, false));
+        // The other layers of ResNet-50 that differ in kind.
+        add("conv2d", "res28", 8, n -> new Conv2d(n, 128, 28, 28, 128, three, 1, false));
+        add("conv2d", "res14", 8, n -> new Conv2d(n, 256, 14, 14, 256, three, 1, false));
+        add("conv2d", "res1x1narrow", 8, n -> new Conv2d(n, 256, 56, 56, 64, one, 1, false));
+        add("conv2d", "res1x1deep", 8, n -> new Conv2d(n, 2048, 7, 7, 512, one, 1, false));
+        add("conv2d", "res1x1s2", 8, n -> new Conv2d(n, 256, 56, 56, 512, one.stride(2, 2), 1, false));
         add("conv2d", "depthwise", 8, n -> new Conv2d(n, 128, 28, 28, 128, three, 128, false));
     }
 

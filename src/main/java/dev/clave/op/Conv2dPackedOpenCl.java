@@ -43,6 +43,9 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
                 : null;
     }
 
+    /** Operations below which a launch and the copies cost more than the product. */
+    private static final double SMALL = 8e6;
+
     /** Why a packed convolution of any direction does not pay, null when it does. */
     static @Nullable String refuses(Problem problem, Conv2d g, OpenClDevice device) {
         if (problem.format().real() != DType.F32) {
@@ -50,6 +53,9 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
         }
         if (device.isGpu()) {
             return "made for caches and vectors of a CPU";
+        }
+        if (problem.flops() < SMALL) {
+            return "too small for copies to pay";
         }
         int sums = g.c() / g.groups() * g.window().kh() * g.window().kw();
         boolean small = sums < 256 || g.k() / g.groups() < 32 || g.c() / g.groups() < 32;

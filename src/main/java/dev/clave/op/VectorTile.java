@@ -16,10 +16,12 @@ record VectorTile(int rows, int vectors, int width) {
         for (int[] sizes : width == 16 ? WIDE : NARROW) {
             VectorTile tile = new VectorTile(sizes[0], sizes[1], width);
             double steps = Math.ceil((double) m / tile.rows()) * Math.ceil((double) n / tile.columns());
-            // A step takes its multiply-adds or its loads, two of each a cycle, and some of what does not overlap.
+            // A step takes its multiply-adds or its loads, two of each a cycle, and some of what does not overlap. A
+            // vector
+            // that does not start at a cache line counts as two loads.
             double multiplyAdds = tile.rows() * tile.vectors();
-            double loads = tile.rows() + tile.vectors();
-            double cost = steps * (Math.max(multiplyAdds, loads) + (multiplyAdds + loads) / 8 + 1);
+            double loads = tile.rows() + 2 * tile.vectors();
+            double cost = steps * (Math.max(multiplyAdds, loads) + (multiplyAdds + loads) / 4 + 1);
             if (cost < least * 0.999) {
                 least = cost;
                 best = tile;
