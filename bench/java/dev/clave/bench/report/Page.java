@@ -96,9 +96,10 @@ final class Page {
         }
         html.append("</tr>\n");
         for (Targets.Outcome outcome : new Targets(results).all()) {
-            String style = outcome.verdict().equals("not met")
-                    ? "not"
-                    : outcome.verdict().equals("not measured") ? "" : "met";
+            String style =
+                    outcome.verdict().equals("not measured") || !outcome.doubt().isEmpty()
+                            ? ""
+                            : outcome.verdict().equals("not met") ? "not" : "met";
             html.append("<tr><td>")
                     .append(String.join(
                             "</td><td>",
@@ -107,7 +108,7 @@ final class Page {
                             escaped(outcome.then()),
                             escaped(outcome.measured()).replace("; ", "<br>")))
                     .append("</td><td class=\"" + style + "\">")
-                    .append(ResultsText.met(outcome.verdict()))
+                    .append(escaped(ResultsText.met(outcome)))
                     .append("</td><td>")
                     .append(escaped(outcome.behind()).replace("; ", "<br>"))
                     .append("</td></tr>\n");
@@ -121,6 +122,8 @@ final class Page {
             html.append("<p class=\"note\">Load average " + escaped(section.load()));
             html.append(section.peak() > 0 ? ", FMA peak " + Spread.digits(section.peak()) + " GFLOP/s" : "");
             html.append(section.cpuPeak() > 0 ? ", in Java " + Spread.digits(section.cpuPeak()) + " GFLOP/s" : "");
+            html.append(", other processes used " + Spread.digits(section.others()) + " processors");
+            html.append(section.busy() ? " <b>(busy: ratios to PyTorch and DJL prove little)</b>" : "");
             html.append(", " + escaped(section.date()) + ".</p>\n");
         }
         if (!section.rows().isEmpty()) {

@@ -42,7 +42,8 @@ public record Results(String mode, Map<String, String> environment, List<Section
 
     private static String json(Section section) {
         return "    {\"name\": " + Json.quoted(section.name()) + ", \"date\": " + Json.quoted(section.date())
-                + ", \"load\": " + Json.quoted(section.load()) + ", \"seconds\": " + number(section.seconds())
+                + ", \"load\": " + Json.quoted(section.load()) + ", \"others\": " + number(section.others())
+                + ", \"seconds\": " + number(section.seconds())
                 + ", \"peak\": " + number(section.peak()) + ", \"cpuPeak\": " + number(section.cpuPeak())
                 + ",\n     \"notes\": ["
                 + section.notes().stream().map(Json::quoted).collect(Collectors.joining(", "))
@@ -79,6 +80,7 @@ public record Results(String mode, Map<String, String> environment, List<Section
                 (String) map.get("name"),
                 (String) map.get("date"),
                 (String) map.get("load"),
+                (Double) map.get("others"),
                 (Double) map.get("seconds"),
                 (Double) map.get("peak"),
                 (Double) map.get("cpuPeak"),

@@ -41,6 +41,11 @@ final class ResultsText {
                         .filter(section -> !section.load().isEmpty())
                         .map(section -> section.name() + " " + section.load())
                         .collect(Collectors.joining(", ")));
+        line("* processors that other processes used: "
+                + results.sections().stream()
+                        .filter(section -> !section.load().isEmpty())
+                        .map(section -> section.name() + " " + Spread.digits(section.others()))
+                        .collect(Collectors.joining(", ")));
         line("");
         targets();
         results.sections().forEach(this::section);
@@ -64,20 +69,21 @@ final class ResultsText {
                             outcome.first(),
                             outcome.then(),
                             outcome.measured(),
-                            met(outcome.verdict()),
+                            met(outcome),
                             outcome.behind())
                     + " |");
         }
         line("");
     }
 
-    static String met(String verdict) {
-        return switch (verdict) {
+    static String met(Targets.Outcome outcome) {
+        String met = switch (outcome.verdict()) {
             case "then" -> "first and then";
             case "first" -> "first met, then not met";
             case "not met" -> "first not met";
             default -> "not measured";
         };
+        return met + (outcome.doubt().isEmpty() ? "" : " (no proof: " + outcome.doubt() + ")");
     }
 
     private void section(Section section) {

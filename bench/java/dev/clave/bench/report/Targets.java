@@ -13,9 +13,11 @@ final class Targets {
      * One aim.
      *
      * @param verdict {@code not met}, {@code first}, {@code then} or {@code not measured}
+     * @param doubt why the figures prove little, empty when they do
      * @param behind what holds it back, empty when both are met
      */
-    record Outcome(String what, String first, String then, String measured, String verdict, String behind) {}
+    record Outcome(
+            String what, String first, String then, String measured, String verdict, String doubt, String behind) {}
 
     private final Results results;
 
@@ -72,7 +74,8 @@ final class Targets {
         String measured = ratios.stream()
                 .map(ratio -> ratio.work() + ": " + ratio.spread().text())
                 .collect(Collectors.joining("; "));
-        return outcome(what, aim, later, measured, least >= first, least >= then, behind(section, works));
+        return outcome(
+                section, what, aim, later, measured, least >= first, least >= then, behind(section, works, OURS));
     }
 
     private List<Section.Ratio> ratios(String section, String works, String peer) {
@@ -111,7 +114,8 @@ final class Targets {
                         .map(ratio -> ratio.work() + " "
                                 + Spread.digits(ratio.spread().median()) + percent(ratio.work()))
                         .collect(Collectors.joining("; "));
-        return outcome(what, aim, later, measured, mean >= 0.8 && least >= 0.4, mean >= 1.1 && least >= 0.8, behind);
+        return outcome(
+                "conv2d", what, aim, later, measured, mean >= 0.8 && least >= 0.4, mean >= 1.1 && least >= 0.8, behind);
     }
 
     private String percent(String work) {
@@ -139,7 +143,7 @@ final class Targets {
         String measured = rows.stream()
                 .map(row -> row.work() + ": " + (bytes ? row.spread().text() : timed(row.spread())))
                 .collect(Collectors.joining("; "));
-        return outcome(what, aim, later, measured, most <= first, most <= then, behind(section, works));
+        return outcome(section, what, aim, later, measured, most <= first, most <= then, behind(section, works, who));
     }
 
     static String timed(Spread spread) {
@@ -147,10 +151,24 @@ final class Targets {
                 + ")";
     }
 
-    private static Outcome outcome(
-            String what, String first, String then, String measured, boolean firstMet, boolean thenMet, String behind) {
+    private Outcome outcome(
+            String section,
+            String what,
+            String first,
+            String then,
+            String measured,
+            boolean firstMet,
+            boolean thenMet,
+            String behind) {
         String verdict = thenMet ? "then" : firstMet ? "first" : "not met";
-        return new Outcome(what, first, then, measured, verdict, thenMet ? "" : behind);
+        return new Outcome(what, first, then, measured, verdict, doubt(section), thenMet ? "" : behind);
+    }
+
+    private String doubt(String name) {
+        boolean quick = results.mode().equals("quick");
+        Section section = results.section(name).orElseThrow();
+        String busy = section.busy() ? "others used " + Spread.digits(section.others()) + " processors meanwhile" : "";
+        return (quick ? "quick run" : "") + (quick && !busy.isEmpty() ? ", " : "") + busy;
     }
 
     private Outcome missing(String what, String first, String then, String section) {
@@ -158,14 +176,14 @@ final class Targets {
                 .filter(note -> note.contains(": no ") || note.contains("not ") || note.contains("quick"))
                 .limit(2)
                 .collect(Collectors.joining("; "));
-        return new Outcome(what, first, then, why.isEmpty() ? "not measured" : why, "not measured", "");
+        return new Outcome(what, first, then, why.isEmpty() ? "not measured" : why, "not measured", "", "");
     }
 
     /** What the figures themselves say of the rest of the time. */
-    private String behind(String name, String works) {
+    private String behind(String name, String works, String who) {
         Section section = results.section(name).orElseThrow();
         List<Row> ours = section.rows().stream()
-                .filter(row -> row.who().equals(OURS) && matches(row.work(), works))
+                .filter(row -> row.who().equals(who) && matches(row.work(), works))
                 .toList();
         return switch (name) {
             case "train", "inference", "gemm" ->
@@ -186,13 +204,27 @@ final class Targets {
         };
     }
 
-    private static String arithmetic(Section section, Row row) {
-        double least = row.flops() / section.peak() / 1e3;
-        String launches = section.notes().stream()
-                .filter(note -> note.startsWith(row.work() + ": ") && note.contains("launches"))
-                .map(note -> ", " + note.substring(row.work().length() + 2))
+    /** Bytes of a step over its launches. */
+    private String perLaunch(List<Row> heap) {
+        return results.section("train").map(Section::notes).orElse(List.of()).stream()
+                .filter(note -> note.startsWith("train relu: ") && note.contains(" launches"))
+                .mapToInt(note -> Integer.parseInt(note.replaceAll("\\D+", "")))
+                .mapToObj(launches -> Spread.digits(heap.get(0).spread().median() / (launches + 1))
+                        + " bytes for each of " + (launches + 1) + " launches; ")
                 .findFirst()
                 .orElse("");
+    }
+
+    private static String arithmetic(Section section, Row row) {
+        boolean cpu = row.who().equals("Clave CPU");
+        double least = row.flops() / (cpu ? section.cpuPeak() : section.peak()) / 1e3;
+        String launches = cpu
+                ? ""
+                : section.notes().stream()
+                        .filter(note -> note.startsWith(row.work() + ": ") && note.contains("launches"))
+                        .map(note -> ", " + note.substring(row.work().length() + 2))
+                        .findFirst()
+                        .orElse("");
         return row.work() + ": arithmetic at the FMA peak is " + Spread.time(least) + " of "
                 + Spread.time(row.spread().median()) + launches;
     }

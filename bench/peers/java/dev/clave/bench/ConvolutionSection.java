@@ -45,7 +45,7 @@ final class ConvolutionSection {
     }
 
     static void run(Rounds rounds, Settings settings) throws Exception {
-        try (Lazy python = new Lazy(() -> LineServer.pytorch(settings));
+        try (PyTorch python = new PyTorch(settings);
                 Device device = Device.open(settings.device())) {
             rounds.note("no bias; ours in its own layout of samples side by side, PyTorch in NCHW");
             for (Layer layer : layers()) {
@@ -66,12 +66,12 @@ final class ConvolutionSection {
         }
     }
 
-    static void contend(Rounds rounds, Settings settings, Layer layer, String direction, Device device, Lazy python)
+    static void contend(Rounds rounds, Settings settings, Layer layer, String direction, Device device, PyTorch python)
             throws Exception {
         Shapes.Entry entry = layer.entry();
         Map<String, Opening> contenders = Rounds.contenders();
         contenders.put("Clave", () -> OperatorContender.open(settings, device, entry, direction));
-        contenders.put("PyTorch", () -> python.get().contender(layer.work(direction)));
+        python.join(contenders, layer.work(direction), false);
         rounds.run(
                 "conv " + layer.name() + " " + direction,
                 "us",

@@ -12,7 +12,7 @@ final class GrowthSection {
     private GrowthSection() {}
 
     static void run(Rounds rounds, Settings settings) throws Exception {
-        try (Lazy python = new Lazy(() -> LineServer.pytorch(settings));
+        try (PyTorch python = new PyTorch(settings);
                 Device device = Device.open(settings.device())) {
             int images = settings.quick() ? 1024 : 8192;
             ImageDataset data = Clave.images(images);
@@ -30,11 +30,11 @@ final class GrowthSection {
     }
 
     private static void batch(
-            Rounds rounds, Settings settings, int batch, ImageDataset data, Device device, Lazy python)
+            Rounds rounds, Settings settings, int batch, ImageDataset data, Device device, PyTorch python)
             throws Exception {
         Map<String, Opening> training = Rounds.contenders();
         training.put("Clave", () -> new Clave.Training(device, "relu", batch, data));
-        training.put("PyTorch", () -> python.get().contender("train relu " + batch + " " + data.size() / batch));
+        python.join(training, "train relu " + batch + " " + data.size() / batch, false);
         rounds.run("train batch " + batch, "us", 0, training);
         float[] values = Clave.values("relu", Clave.images(batch));
         Map<String, Opening> inference = Rounds.contenders();
@@ -42,7 +42,7 @@ final class GrowthSection {
             Model model = new Model(device, Network.of("relu"));
             return Contender.repeating(settings.sliceSeconds(), () -> model.predictBatch(values, batch), model);
         });
-        inference.put("PyTorch", () -> python.get().contender("infer " + batch));
+        python.join(inference, "infer " + batch, false);
         rounds.run("infer batch " + batch, "us", 0, inference);
     }
 }

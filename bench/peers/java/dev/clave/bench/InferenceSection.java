@@ -19,7 +19,7 @@ final class InferenceSection {
 
     static void run(Rounds rounds, Settings settings) throws Exception {
         rounds.note("Java contenders: float array to float array, copies included; PyTorch: tensors that lie ready");
-        try (Lazy python = new Lazy(() -> LineServer.pytorch(settings));
+        try (PyTorch python = new PyTorch(settings);
                 Device device = Device.open(settings.device());
                 Device cpu = Device.cpu()) {
             for (int batch : new int[] {1, 64, 1024}) {
@@ -30,7 +30,7 @@ final class InferenceSection {
         }
     }
 
-    private static void contend(Rounds rounds, Settings settings, int batch, Device device, Device cpu, Lazy python)
+    private static void contend(Rounds rounds, Settings settings, int batch, Device device, Device cpu, PyTorch python)
             throws Exception {
         ImageDataset data = Clave.images(batch);
         float[] images = Clave.values("relu", data);
@@ -54,7 +54,7 @@ final class InferenceSection {
                 compare(expected, rows(djl.predict(images, batch), batch));
                 return slices(settings, () -> djl.predict(images, batch), djl);
             });
-            contenders.put("PyTorch", () -> python.get().contender("infer " + batch));
+            python.join(contenders, "infer " + batch, true);
             rounds.run("infer " + batch, "us", FLOPS * batch, contenders);
         }
     }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -18,35 +17,19 @@ final class LineServer implements AutoCloseable {
     private final BufferedWriter to;
     private final BufferedReader from;
     private final Path errors;
-    private final Map<?, ?> hello;
 
-    private LineServer(List<String> command) throws IOException {
+    /** Starts a process and waits for its first line. */
+    LineServer(List<String> command, Map<String, String> environment) throws IOException {
         errors = Files.createTempFile("clave-peer", ".log");
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
         // The first picks kernels of OpenBLAS by force, the second is for Java only.
         builder.environment().keySet().removeAll(List.of("OPENBLAS_CORETYPE", "LD_PRELOAD"));
+        builder.environment().remove("GOMP_SPINCOUNT");
+        builder.environment().putAll(environment);
         process = builder.start();
         to = process.outputWriter(StandardCharsets.UTF_8);
         from = process.inputReader(StandardCharsets.UTF_8);
-        hello = answer("the start");
-    }
-
-    /** PyTorch, or an exception that says what to install. */
-    static LineServer pytorch(Settings settings) throws IOException {
-        if (settings.python().isEmpty()) {
-            throw new IOException(
-                    "python3 has no torch; pip install torch numpy in a venv and set CLAVE_PYTHON to its" + " python");
-        }
-        List<String> command = new ArrayList<>(List.of(
-                settings.python(),
-                settings.folder().resolve("pytorch.py").toString(),
-                "--serve",
-                "--threads",
-                String.valueOf(Settings.threads())));
-        if (settings.quick()) {
-            command.add("--quick");
-        }
-        return new LineServer(command);
+        answer("the start");
     }
 
     /** CLBlast on the OpenCL device of a name; the small program around it is compiled first. */
@@ -76,11 +59,8 @@ final class LineServer implements AutoCloseable {
                             .findFirst()
                             .orElse("cc failed") + ")");
         }
-        return new LineServer(List.of(program.toString(), deviceName, String.valueOf(settings.sliceSeconds())));
-    }
-
-    String hello(String name) {
-        return String.valueOf(hello.get(name));
+        return new LineServer(
+                List.of(program.toString(), deviceName, String.valueOf(settings.sliceSeconds())), Map.of());
     }
 
     Contender contender(String work) {

@@ -118,7 +118,18 @@ public final class PeersMain {
             if (wanted) {
                 Files.deleteIfExists(part);
                 System.out.println(name);
+                Foreign foreign = new Foreign();
                 good &= start(name, part, python, bench);
+                if (Files.exists(part)) {
+                    Results measured = Results.read(part);
+                    double others = foreign.processors();
+                    new Results(
+                                    measured.mode(),
+                                    Map.of(),
+                                    List.of(measured.sections().get(0).beside(others)))
+                            .write(part);
+                    System.out.printf(Locale.ROOT, "  other processes used %.2f processors%n", others);
+                }
             }
         }
         Report.write(results(parts, python), folder(bench, target));
@@ -141,7 +152,7 @@ public final class PeersMain {
                 sections.addAll(Results.read(part).sections());
             } else {
                 String why = name + ": not measured, its process ended early or it was not asked for";
-                sections.add(new Section(name, "", "", 0, 0, 0, List.of(why), List.of()));
+                sections.add(new Section(name, "", "", 0, 0, 0, 0, List.of(why), List.of()));
             }
         }
         try (Device opened = Device.open(device)) {
@@ -161,7 +172,10 @@ public final class PeersMain {
                 data,
                 python,
                 bench.toString());
-        Process process = new ProcessBuilder(command).inheritIO().start();
+        ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+        // For DJL's OpenMP threads; see PyTorch.
+        builder.environment().put("GOMP_SPINCOUNT", PyTorch.SPINS);
+        Process process = builder.start();
         if (!process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES)) {
             process.descendants().forEach(ProcessHandle::destroy);
             process.destroy();

@@ -16,6 +16,11 @@ import java.util.Map;
 
 /** Lets contenders take turns: a sample each, round after round, so that what disturbs the machine disturbs all. */
 final class Rounds {
+    /** A work that is slower than this gets fewer rounds, so that a run ends. */
+    private static final long ENOUGH_SECONDS = 20;
+
+    private static final int LEAST_ROUNDS = 3;
+
     /** How long threads of another library may go on spinning after a sample. */
     private static final long SETTLE_MILLIS = 10;
 
@@ -64,7 +69,11 @@ final class Rounds {
         Map<String, List<Double>> samples = new LinkedHashMap<>();
         try {
             openings.forEach((who, opening) -> open(work, who, opening, opened));
+            long started = System.nanoTime();
             for (int round = 0; round < settings.rounds(); round++) {
+                if (round >= LEAST_ROUNDS && System.nanoTime() - started > ENOUGH_SECONDS * 1e9) {
+                    break;
+                }
                 for (String who : List.copyOf(opened.keySet())) {
                     try {
                         samples.computeIfAbsent(who, name -> new ArrayList<>())
@@ -126,6 +135,7 @@ final class Rounds {
                 name,
                 date,
                 loadBefore + " to " + load(),
+                0,
                 (System.nanoTime() - begin) / 1e9,
                 peak,
                 cpuPeak,

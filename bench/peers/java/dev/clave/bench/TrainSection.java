@@ -44,7 +44,7 @@ final class TrainSection {
             Device device,
             Device cpu)
             throws Exception {
-        try (Lazy python = new Lazy(() -> LineServer.pytorch(settings))) {
+        try (PyTorch python = new PyTorch(settings)) {
             Map<String, Opening> contenders = Rounds.contenders();
             contenders.put("Clave", () -> new Clave.Training(device, network, BATCH, data));
             contenders.put("Clave CPU", () -> new Clave.Training(cpu, network, BATCH, data));
@@ -56,7 +56,7 @@ final class TrainSection {
                             network.equals("tanh") ? 32 : 28,
                             Clave.values(network, data),
                             data.labels()));
-            contenders.put("PyTorch", () -> python.get().contender("train " + network + " " + BATCH + " " + steps));
+            python.join(contenders, "train " + network + " " + BATCH + " " + steps, true);
             rounds.run("train " + network, "us", flops, contenders);
         }
     }
