@@ -173,7 +173,10 @@ final class Targets {
 
     private Outcome missing(String what, String first, String then, String section) {
         String why = results.section(section).map(Section::notes).orElse(List.of()).stream()
-                .filter(note -> note.contains(": no ") || note.contains("not ") || note.contains("quick"))
+                .filter(note -> note.startsWith("no ")
+                        || note.contains(": no ")
+                        || note.contains("not ")
+                        || note.contains("quick"))
                 .limit(2)
                 .collect(Collectors.joining("; "));
         return new Outcome(what, first, then, why.isEmpty() ? "not measured" : why, "not measured", "", "");

@@ -45,7 +45,7 @@ final class ConvolutionSection {
     }
 
     static void run(Rounds rounds, Settings settings) throws Exception {
-        try (PyTorch python = new PyTorch(settings);
+        try (PyTorch python = new PyTorch(settings, rounds);
                 Device device = Device.open(settings.device())) {
             rounds.note("no bias; ours in its own layout of samples side by side, PyTorch in NCHW");
             for (Layer layer : layers()) {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ final class Environment {
         environment.put("JDK", System.getProperty("java.vendor.version", "") + " " + Runtime.version());
         environment.put("CPU", cpu() + ", " + Settings.threads() + " processors");
         environment.put("OS", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-        environment.put("source", output(List.of("git", "describe", "--always", "--dirty")));
+        environment.put("source", source());
         environment.put("DJL", peer(Djl::version));
         environment.put("ONNX Runtime", peer(OnnxRuntime::version));
         environment.put(
@@ -37,6 +38,17 @@ final class Environment {
                         ? "not installed"
                         : output(List.of(python, "-c", "import torch; print(torch.__version__)")));
         return environment;
+    }
+
+    /** Commit of what is measured, with a mark when the files are newer; what a run writes itself does not count. */
+    private static String source() {
+        List<String> files =
+                List.of("--", "java", "peers", "kernels", "pytorch.py", "clblast_gemm.c", "../src", "../kernels");
+        List<String> log = new ArrayList<>(List.of("git", "log", "-1", "--format=%h"));
+        log.addAll(files);
+        List<String> status = new ArrayList<>(List.of("git", "status", "--porcelain"));
+        status.addAll(files);
+        return output(log) + (output(status).isEmpty() ? "" : " and uncommitted changes");
     }
 
     private static String peer(java.util.function.Supplier<String> version) {
@@ -73,6 +85,7 @@ final class Environment {
     private static String output(List<String> command) {
         try {
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+            builder.directory(Path.of(System.getProperty("clave.bench", ".")).toFile());
             builder.environment().remove("LD_PRELOAD");
             Process process = builder.start();
             String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();

@@ -12,7 +12,7 @@ final class GrowthSection {
     private GrowthSection() {}
 
     static void run(Rounds rounds, Settings settings) throws Exception {
-        try (PyTorch python = new PyTorch(settings);
+        try (PyTorch python = new PyTorch(settings, rounds);
                 Device device = Device.open(settings.device())) {
             int images = settings.quick() ? 1024 : 8192;
             ImageDataset data = Clave.images(images);

@@ -19,7 +19,7 @@ final class InferenceSection {
 
     static void run(Rounds rounds, Settings settings) throws Exception {
         rounds.note("Java contenders: float array to float array, copies included; PyTorch: tensors that lie ready");
-        try (PyTorch python = new PyTorch(settings);
+        try (PyTorch python = new PyTorch(settings, rounds);
                 Device device = Device.open(settings.device());
                 Device cpu = Device.cpu()) {
             for (int batch : new int[] {1, 64, 1024}) {

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 public final class PeersMain {
     private static final String USAGE = "clave bench --peers [--quick] [--device D] [--data MNIST-DIR]"
             + " [--only SECTION,...] [--resume] [--out FOLDER]; sections are ";
-    private static final long LIMIT_MINUTES = 10;
+    private static final long LIMIT_MINUTES = 5;
 
     /** What a section does. */
     @FunctionalInterface
@@ -128,7 +128,11 @@ public final class PeersMain {
                                     Map.of(),
                                     List.of(measured.sections().get(0).beside(others)))
                             .write(part);
-                    System.out.printf(Locale.ROOT, "  other processes used %.2f processors%n", others);
+                    System.out.printf(
+                            Locale.ROOT,
+                            "  %.0f s, other processes used %.2f processors%n",
+                            measured.sections().get(0).seconds(),
+                            others);
                 }
             }
         }
@@ -198,7 +202,7 @@ public final class PeersMain {
                 "ENGINE_CACHE_DIR", Path.of(words[2]).resolveSibling("djl").toString());
         Settings settings =
                 new Settings(words[3].equals("quick"), words[4], words[5], words[6], words[7], Path.of(words[8]));
-        Rounds rounds = new Rounds(settings);
+        Rounds rounds = new Rounds(settings, words[1], Path.of(words[2]));
         int code = 0;
         try {
             java.util.Objects.requireNonNull(SECTIONS.get(words[1])).run(rounds, settings);
@@ -207,9 +211,7 @@ public final class PeersMain {
             e.printStackTrace();
             code = 1;
         }
-        Section section = rounds.section(words[1]);
-        new Results(words[3], Map.of(), List.of(section)).write(Path.of(words[2]));
-        System.out.printf(Locale.ROOT, "  %.0f s%n", section.seconds());
+        rounds.save();
         System.exit(code); // DJL leaves threads behind
     }
 

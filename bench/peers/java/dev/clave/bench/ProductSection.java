@@ -11,7 +11,7 @@ final class ProductSection {
     private ProductSection() {}
 
     static void run(Rounds rounds, Settings settings) throws Exception {
-        try (PyTorch python = new PyTorch(settings);
+        try (PyTorch python = new PyTorch(settings, rounds);
                 Device device = Device.open(settings.device());
                 Lazy clblast = new Lazy(
                         () -> LineServer.clblast(settings, device.info().name()))) {

@@ -18,7 +18,13 @@ final class PyTorch implements AutoCloseable {
 
     private final Map<String, Lazy> servers = new LinkedHashMap<>();
 
-    PyTorch(Settings settings) {
+    PyTorch(Settings settings, Rounds rounds) {
+        if (settings.python().isEmpty()) {
+            rounds.note(
+                    "no PyTorch: python3 has no torch; pip install torch numpy in a venv and set CLAVE_PYTHON to its"
+                            + " python");
+            return;
+        }
         String all = String.valueOf(Settings.threads());
         servers.put("PyTorch", new Lazy(() -> server(settings, all, Map.of())));
         servers.put("PyTorch, short waits", new Lazy(() -> server(settings, all, Map.of("GOMP_SPINCOUNT", SPINS))));
@@ -27,10 +33,6 @@ final class PyTorch implements AutoCloseable {
 
     private static LineServer server(Settings settings, String threads, Map<String, String> environment)
             throws IOException {
-        if (settings.python().isEmpty()) {
-            throw new IOException(
-                    "python3 has no torch; pip install torch numpy in a venv and set CLAVE_PYTHON to its" + " python");
-        }
         List<String> command = new ArrayList<>(List.of(
                 settings.python(),
                 settings.folder().resolve("pytorch.py").toString(),

@@ -1,6 +1,7 @@
 package dev.clave.bench;
 
 import dev.clave.Device;
+import dev.clave.bench.report.Results;
 import dev.clave.bench.report.Row;
 import dev.clave.bench.report.Section;
 import java.io.IOException;
@@ -21,10 +22,15 @@ final class Rounds {
 
     private static final int LEAST_ROUNDS = 3;
 
+    /** A peer with one sample slower than this is left out: the machine is not fit for a comparison then. */
+    private static final long TOO_SLOW_SECONDS = 20;
+
     /** How long threads of another library may go on spinning after a sample. */
     private static final long SETTLE_MILLIS = 10;
 
     private final Settings settings;
+    private final String name;
+    private final Path file;
     private final long begin = System.nanoTime();
     private final String date = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     private final String loadBefore = load();
@@ -33,8 +39,15 @@ final class Rounds {
     private double peak;
     private double cpuPeak;
 
-    Rounds(Settings settings) {
+    /**
+     * For a section.
+     *
+     * @param file gets what is known after every work
+     */
+    Rounds(Settings settings, String name, Path file) {
         this.settings = settings;
+        this.name = name;
+        this.file = file;
     }
 
     /** Makes a contender; what it throws becomes a note. */
@@ -65,6 +78,10 @@ final class Rounds {
 
     /** All rounds of a work. */
     void run(String work, String unit, double flops, Map<String, Opening> openings) throws Exception {
+        if (System.nanoTime() - begin > settings.sectionSeconds() * 1e9) {
+            note(work + ": not measured, the section's time was up");
+            return;
+        }
         Map<String, Contender> opened = new LinkedHashMap<>();
         Map<String, List<Double>> samples = new LinkedHashMap<>();
         try {
@@ -92,6 +109,7 @@ final class Rounds {
             }
         }
         samples.forEach((who, values) -> add(new Row(work, who, unit, flops, values)));
+        save();
     }
 
     private void open(String work, String who, Opening opening, Map<String, Contender> opened) {
@@ -101,6 +119,10 @@ final class Rounds {
             long warm = System.nanoTime();
             do {
                 contender.sample();
+                if (System.nanoTime() - warm > TOO_SLOW_SECONDS * 1e9 && !who.startsWith("Clave")) {
+                    opened.remove(who).close();
+                    throw new IOException("not measured, one sample took more than " + TOO_SLOW_SECONDS + " s");
+                }
             } while (System.nanoTime() - warm < settings.warmUpSeconds() * 1e9);
         } catch (Exception | LinkageError e) {
             note(work + ": no " + who + ": " + reason(e));
@@ -130,7 +152,12 @@ final class Rounds {
                 row.flops() == 0 ? "" : String.format(Locale.ROOT, " %.1f GFLOP/s", row.flops() / median / 1e3));
     }
 
-    Section section(String name) {
+    /** Writes what is known. */
+    void save() throws IOException {
+        new Results(settings.quick() ? "quick" : "full", Map.of(), List.of(section())).write(file);
+    }
+
+    private Section section() {
         return new Section(
                 name,
                 date,

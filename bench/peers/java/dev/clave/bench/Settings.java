@@ -16,6 +16,11 @@ record Settings(boolean quick, String device, String launcher, String data, Stri
         return quick ? 3 : 7;
     }
 
+    /** No work is begun after this; all sections together are to end in a quarter of an hour. */
+    double sectionSeconds() {
+        return quick ? 60 : 150;
+    }
+
     double sliceSeconds() {
         return quick ? 0.02 : 0.1;
     }

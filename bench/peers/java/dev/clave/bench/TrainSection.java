@@ -44,7 +44,7 @@ final class TrainSection {
             Device device,
             Device cpu)
             throws Exception {
-        try (PyTorch python = new PyTorch(settings)) {
+        try (PyTorch python = new PyTorch(settings, rounds)) {
             Map<String, Opening> contenders = Rounds.contenders();
             contenders.put("Clave", () -> new Clave.Training(device, network, BATCH, data));
             contenders.put("Clave CPU", () -> new Clave.Training(cpu, network, BATCH, data));
