@@ -110,34 +110,52 @@ public final class PeersMain {
         Path bench = Path.of(System.getProperty("clave.bench", "bench")).toAbsolutePath();
         Path target = bench.resolveSibling("target");
         Path parts = Files.createDirectories(target.resolve(quick ? "peers-quick" : "peers"));
+        djl(parts);
         String python = Environment.python();
+        Map<String, String> environment;
+        try (Device opened = Device.open(device)) {
+            environment = Environment.of(opened, python);
+        }
         boolean good = true;
+        List<Section> sections = new ArrayList<>();
         for (String name : SECTIONS.keySet()) {
             Path part = parts.resolve(name + ".json");
-            boolean wanted = only.isEmpty() ? !resume || !Files.exists(part) : only.contains(name);
+            boolean wanted = only.isEmpty() ? !resume || !usable(part, environment) : only.contains(name);
             if (wanted) {
                 Files.deleteIfExists(part);
                 System.out.println(name);
                 Foreign foreign = new Foreign();
                 good &= start(name, part, python, bench);
                 if (Files.exists(part)) {
-                    Results measured = Results.read(part);
-                    double others = foreign.processors();
-                    new Results(
-                                    measured.mode(),
-                                    Map.of(),
-                                    List.of(measured.sections().get(0).beside(others)))
-                            .write(part);
-                    System.out.printf(
-                            Locale.ROOT,
-                            "  %.0f s, other processes used %.2f processors%n",
-                            measured.sections().get(0).seconds(),
-                            others);
+                    finish(part, environment, foreign.processors());
                 }
             }
+            sections.add(
+                    usable(part, environment) ? Results.read(part).sections().get(0) : missing(name));
         }
-        Report.write(results(parts, python), folder(bench, target));
+        Report.write(new Results(quick ? "quick" : "full", environment, sections), folder(bench, target));
         return good;
+    }
+
+    /** Whether a part was measured by the same program in the same environment, whatever the day. */
+    private static boolean usable(Path part, Map<String, String> environment) throws IOException {
+        if (!Files.exists(part)) {
+            return false;
+        }
+        Map<String, String> then = new LinkedHashMap<>(Results.read(part).environment());
+        then.put("date", environment.get("date"));
+        return then.equals(environment);
+    }
+
+    private void finish(Path part, Map<String, String> environment, double others) throws IOException {
+        Section measured = Results.read(part).sections().get(0).beside(others);
+        new Results(quick ? "quick" : "full", environment, List.of(measured)).write(part);
+        System.out.printf(Locale.ROOT, "  %.0f s, other processes used %.2f processors%n", measured.seconds(), others);
+    }
+
+    private static Section missing(String name) {
+        String why = name + ": not measured, it was not asked for or its process ended early";
+        return new Section(name, "", "", 0, 0, 0, 0, List.of(why), List.of());
     }
 
     /** Quick figures are for looking at: they do not overwrite what is kept. */
@@ -146,22 +164,6 @@ public final class PeersMain {
             return Files.createDirectories(out);
         }
         return quick ? Files.createDirectories(target.resolve("peers-quick-report")) : bench;
-    }
-
-    private Results results(Path parts, String python) throws IOException {
-        List<Section> sections = new ArrayList<>();
-        for (String name : SECTIONS.keySet()) {
-            Path part = parts.resolve(name + ".json");
-            if (Files.exists(part)) {
-                sections.addAll(Results.read(part).sections());
-            } else {
-                String why = name + ": not measured, its process ended early or it was not asked for";
-                sections.add(new Section(name, "", "", 0, 0, 0, 0, List.of(why), List.of()));
-            }
-        }
-        try (Device opened = Device.open(device)) {
-            return new Results(quick ? "quick" : "full", Environment.of(opened, python), sections);
-        }
     }
 
     private boolean start(String name, Path part, String python, Path bench) throws IOException, InterruptedException {
@@ -192,14 +194,16 @@ public final class PeersMain {
         return process.exitValue() == 0;
     }
 
-    private static void section(String... words) throws Exception {
-        // DJL looks for its native library on the class path only, and for nothing in the network.
+    /** Lets DJL look for its native library on the class path only, unpack it in a folder of ours and use all processors. */
+    private static void djl(Path folder) {
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("ai.djl.pytorch.num_threads", String.valueOf(Settings.threads()));
-        System.setProperty(
-                "DJL_CACHE_DIR", Path.of(words[2]).resolveSibling("djl").toString());
-        System.setProperty(
-                "ENGINE_CACHE_DIR", Path.of(words[2]).resolveSibling("djl").toString());
+        System.setProperty("DJL_CACHE_DIR", folder.resolve("djl").toString());
+        System.setProperty("ENGINE_CACHE_DIR", folder.resolve("djl").toString());
+    }
+
+    private static void section(String... words) throws Exception {
+        djl(Path.of(words[2]).toAbsolutePath().getParent());
         Settings settings =
                 new Settings(words[3].equals("quick"), words[4], words[5], words[6], words[7], Path.of(words[8]));
         Rounds rounds = new Rounds(settings, words[1], Path.of(words[2]));
