@@ -12,16 +12,13 @@ final class Bars {
     private static final int LEFT = 150;
     private static final int SPAN = 430;
     private static final int STEP = 20;
-    private static final String COLOURS = "abcde";
 
     private final Section section;
-    private final List<String> names;
     private final StringBuilder svg = new StringBuilder();
     private int y;
 
     Bars(Section section) {
         this.section = section;
-        this.names = section.rows().stream().map(Row::who).distinct().toList();
     }
 
     String svg() {
@@ -42,7 +39,7 @@ final class Bars {
         double longest =
                 rows.stream().mapToDouble(row -> row.spread().high()).max().orElse(1);
         svg.append(String.format(
-                Locale.ROOT, "<text x=\"0\" y=\"%d\" font-weight=\"600\">%s</text>%n", y + 15, Page.escaped(work)));
+                Locale.ROOT, "<text class=\"title\" x=\"0\" y=\"%d\">%s</text>%n", y + 15, Page.escaped(work)));
         y += STEP + 2;
         for (Row row : rows) {
             bar(row, rows.get(0), longest);
@@ -62,7 +59,7 @@ final class Bars {
                 LEFT - 8,
                 y + 12,
                 Page.escaped(row.who()),
-                COLOURS.charAt(names.indexOf(row.who()) % COLOURS.length()),
+                Page.colour(row.who()),
                 LEFT,
                 y + 1,
                 Math.max(1, spread.median() * scale),

@@ -11,10 +11,9 @@ final class Lines {
     private static final int WIDTH = 1060;
     private static final int HEIGHT = 300;
     private static final int LEFT = 80;
-    private static final int RIGHT = 200;
+    private static final int RIGHT = 260;
     private static final int BOTTOM = 40;
     private static final int TOP = 30;
-    private static final String COLOURS = "abcde";
 
     private final String title;
     private final String axis;
@@ -79,7 +78,7 @@ final class Lines {
         svg.append(String.format(
                 Locale.ROOT,
                 "<svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\" aria-label=\"%s\">%n"
-                        + "<text x=\"0\" y=\"15\" font-weight=\"600\">%s</text>%n",
+                        + "<text class=\"title\" x=\"0\" y=\"15\">%s</text>%n",
                 WIDTH,
                 HEIGHT,
                 WIDTH,
@@ -88,8 +87,9 @@ final class Lines {
         grid(svg, low, high, first, last);
         int index = 0;
         for (Map.Entry<String, TreeMap<Double, Spread>> line : series.entrySet()) {
-            char colour = COLOURS.charAt(index++);
-            line(svg, line.getValue(), colour, low, high, first, last);
+            char colour = Page.colour(line.getKey());
+            index++;
+            line(svg, line.getValue(), colour + (line.getKey().contains(",") ? " dashed" : ""), low, high, first, last);
             Map.Entry<Double, Spread> end = line.getValue().lastEntry();
             svg.append(String.format(
                     Locale.ROOT,
@@ -151,7 +151,7 @@ final class Lines {
     private static void line(
             StringBuilder svg,
             TreeMap<Double, Spread> points,
-            char colour,
+            String style,
             double low,
             double high,
             double first,
@@ -163,12 +163,12 @@ final class Lines {
                         x(point.getKey(), first, last),
                         y(point.getValue().median(), low, high)))
                 .collect(Collectors.joining(" L", "M", ""));
-        svg.append("<path class=\"" + colour + "\" d=\"" + path + "\"/>\n");
+        svg.append("<path class=\"" + style + "\" d=\"" + path + "\"/>\n");
         points.forEach((at, spread) -> svg.append(String.format(
                 Locale.ROOT,
-                "<line class=\"%c\" x1=\"%2$.1f\" x2=\"%2$.1f\" y1=\"%3$.1f\" y2=\"%4$.1f\"/>"
-                        + "<circle class=\"%1$c\" cx=\"%2$.1f\" cy=\"%5$.1f\" r=\"3\"/>%n",
-                colour,
+                "<line class=\"%s\" x1=\"%2$.1f\" x2=\"%2$.1f\" y1=\"%3$.1f\" y2=\"%4$.1f\"/>"
+                        + "<circle class=\"%1$s\" cx=\"%2$.1f\" cy=\"%5$.1f\" r=\"3\"/>%n",
+                style,
                 x(at, first, last),
                 y(spread.low(), low, high),
                 y(spread.high(), low, high),

@@ -8,9 +8,9 @@ import java.util.stream.Collectors;
 final class Page {
     private static final String STYLE = """
             :root { color-scheme: light dark; --ink: #1b1f24; --quiet: #59636e; --line: #d1d9e0; --ground: #ffffff;
-              --a: #0969da; --b: #bc4c00; --c: #1a7f37; --d: #8250df; --e: #9a6700; --good: #1a7f37; --bad: #cf222e; }
+              --a: #0969da; --b: #bc4c00; --c: #1a7f37; --d: #8250df; --e: #9a6700; --f: #6e7781; --good: #1a7f37; --bad: #cf222e; }
             @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --quiet: #9198a1; --line: #3d444d;
-              --ground: #0d1117; --a: #4493f8; --b: #f0883e; --c: #3fb950; --d: #ab7df8; --e: #d29922; --good: #3fb950;
+              --ground: #0d1117; --a: #4493f8; --b: #f0883e; --c: #3fb950; --d: #ab7df8; --e: #d29922; --f: #8b949e; --good: #3fb950;
               --bad: #f85149; } }
             body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
               max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
@@ -21,11 +21,12 @@ final class Page {
             th { color: var(--quiet); font-weight: 600; } .met { color: var(--good); } .not { color: var(--bad); }
             ul { color: var(--quiet); font-size: .85rem; padding-left: 1.2rem; }
             svg { max-width: 100%; height: auto; display: block; margin: .5rem 0; }
-            svg text { font: 12px system-ui, sans-serif; fill: var(--ink); } svg .quiet { fill: var(--quiet); }
+            svg text { font: 12px system-ui, sans-serif; fill: var(--ink); } svg .title { font-weight: 600; } svg .quiet { fill: var(--quiet); }
             svg .grid { stroke: var(--line); } svg .spread { stroke: var(--ink); stroke-width: 1.2; }
             .a { fill: var(--a); stroke: var(--a); } .b { fill: var(--b); stroke: var(--b); }
             .c { fill: var(--c); stroke: var(--c); } .d { fill: var(--d); stroke: var(--d); }
-            .e { fill: var(--e); stroke: var(--e); } svg rect { stroke: none; } svg path { fill: none; stroke-width: 2; }
+            .e { fill: var(--e); stroke: var(--e); } .f { fill: var(--f); stroke: var(--f); } svg path.dashed { stroke-dasharray: 6 4; }
+            svg rect[class] { stroke: none; } svg path[class] { fill: none; stroke-width: 2; }
             """;
 
     private final StringBuilder html = new StringBuilder();
@@ -59,6 +60,20 @@ final class Page {
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")
                 .replace("\"", "&quot;");
+    }
+
+    /** Style of a contender, the same in all plots. */
+    static char colour(String who) {
+        if (who.startsWith("PyTorch")) {
+            return 'b';
+        }
+        return switch (who) {
+            case "Clave", "fused", "OpenCL, ffm" -> 'a';
+            case "DJL", "OpenCL, jocl" -> 'c';
+            case "ONNX Runtime" -> 'd';
+            case "CLBlast" -> 'e';
+            default -> 'f';
+        };
     }
 
     private String all() {
