@@ -18,6 +18,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import graph_operators
+
 HERE = pathlib.Path(__file__).resolve().parent
 SAFETENSORS_TYPES = {"float32": "F32", "int32": "I32", "uint8": "U8"}
 
@@ -281,6 +283,40 @@ def avg_pool2d():
             np.testing.assert_allclose(output, expected.detach().numpy(), rtol=1e-12, atol=1e-15)
             np.testing.assert_allclose(grad_input, gradient.numpy(), rtol=1e-12, atol=1e-15)
         yield case, g, {"input": input, "output": output, "gradOutput": grad_output, "gradInput": grad_input}
+
+
+def conv2d_pool2d():
+    """A convolution, an activation or none, pooling, an activation or none; the gradient is that of the convolution."""
+    cases = {  # image, output channels, window, groups, inner, pooling window, maximum, outer
+        "lenet_relu": (image(2, 1, 12, 12), 6, window((3, 3), pad=(1, 1, 1, 1)), 1, None, window((2, 2), (2, 2)), 1, "relu"),
+        "lenet_tanh": (image(2, 2, 12, 12), 4, window((5, 5)), 1, "tanh", window((2, 2), (2, 2)), 0, "sigmoid"),
+        "overlapping": (image(1, 2, 9, 8), 3, window((2, 3)), 1, "sigmoid", window((3, 3), (2, 1), (1, 1, 1, 1)), 1, "tanh"),
+        "groups_average": (
+            image(2, 4, 9, 10), 6, window((3, 2), stride=(2, 1)), 2, "relu", window((2, 3), (2, 3)), 0, None),
+    }
+    functions = {None: lambda x: x, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+    for case, (size, k, win, groups, inner, pool, maximum, outer) in cases.items():
+        g = {**size, "k": k, **win, "groups": groups, "bias": 1}
+        draw = Draw("conv2d_pool2d", case)
+        input, weight, bias = (draw.normal(*shape) for shape in (
+            (g["n"], g["c"], g["h"], g["w"]), (k, g["c"] // groups, g["kh"], g["kw"]), (k,)))
+        conv = F.conv2d(padded(input, g), weight, bias, (g["stride_h"], g["stride_w"]), 0, 1, groups).requires_grad_()
+        hidden = functions[inner](conv)
+        if maximum:
+            pooled, argmax = F.max_pool2d(hidden, *pool_arguments(pool), return_indices=True)
+        else:
+            pooled = F.avg_pool2d(hidden, *pool_arguments(pool))
+        output = functions[outer](pooled)
+        grad_output = draw.normal(*output.shape)
+        (grad_conv,) = torch.autograd.grad(output, [conv], grad_output)
+        metadata = {**g, "inner": inner or "none", "outer": outer or "none", "max": maximum}
+        tensors = {"input": input, "weight": weight, "bias": bias, "output": output, "gradOutput": grad_output,
+                   "gradConv": grad_conv}
+        if inner:
+            tensors["hidden"] = hidden
+        if maximum:
+            tensors["argmax"] = argmax.to(torch.int32)
+        yield case, {**metadata, **{"pool_" + name: value for name, value in pool.items()}}, tensors
 
 
 # Pointwise operators and softmax
@@ -634,8 +670,8 @@ def check_margins(network, values, margin=3e-6):
 
 
 OPERATORS = [
-    conv2d, max_pool2d, avg_pool2d, activation, softmax, log_softmax, softmax_cross_entropy, add, bias_add, gemm,
-    philox, dropout, sgd, momentum, adam, adamw, lenet]
+    conv2d, max_pool2d, avg_pool2d, conv2d_pool2d, activation, softmax, log_softmax, softmax_cross_entropy, add, bias_add,
+    gemm, philox, dropout, sgd, momentum, adam, adamw, lenet, *graph_operators.operators(Draw)]
 
 
 def main():

@@ -75,8 +75,8 @@ final class Inputs implements AutoCloseable {
         if (slot.name().equals("reciprocal")) {
             return ((AvgPool2d) geometry).reciprocals();
         }
-        if (slot.name().equals("argmax") && slot.role() == Slot.Role.IN) {
-            return argmax((MaxPool2d) geometry);
+        if (slot.name().equals("argmax") && slot.role() == Slot.Role.IN && geometry instanceof MaxPool2d pool) {
+            return argmax(pool);
         }
         int most = problem.accumulated() > 1 << 20 ? 1 : 3;
         for (int i = 0; i < count; i++) {

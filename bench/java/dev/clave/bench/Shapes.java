@@ -1,22 +1,34 @@
 package dev.clave.bench;
 
+import static dev.clave.op.Broadcast.Kind.MUL;
+import static dev.clave.op.Broadcast.Kind.SUB;
+
+import dev.clave.Shape;
 import dev.clave.op.Activation;
 import dev.clave.op.Adam;
 import dev.clave.op.Add;
 import dev.clave.op.AvgPool2d;
+import dev.clave.op.BatchNormInference;
 import dev.clave.op.BiasAdd;
+import dev.clave.op.Broadcast;
+import dev.clave.op.Concat;
 import dev.clave.op.Conv2d;
+import dev.clave.op.Conv2dPool2d;
 import dev.clave.op.Dropout;
+import dev.clave.op.Elementwise;
 import dev.clave.op.GatherImages;
 import dev.clave.op.Gemm;
 import dev.clave.op.Geometry;
 import dev.clave.op.LogSoftmax;
+import dev.clave.op.MatMul;
 import dev.clave.op.MaxPool2d;
+import dev.clave.op.MaxUnpool2d;
 import dev.clave.op.Operators;
 import dev.clave.op.Philox;
 import dev.clave.op.Sgd;
 import dev.clave.op.Softmax;
 import dev.clave.op.SoftmaxCrossEntropy;
+import dev.clave.op.Transpose;
 import dev.clave.op.Window;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +56,9 @@ final class Shapes {
         pooling();
         elementwise();
         classes();
+        importedGraphs();
         optimizers();
+        fused();
     }
 
     private void add(String operator, String shape, int batch, IntFunction<Geometry> of) {
@@ -102,6 +116,24 @@ final class Shapes {
         return new Gemm(m, n, k, false, true, 1, 0, k, k, n, true, Gemm.Epilogue.NONE);
     }
 
+    private void fused() {
+        Window half = Window.of(2, 2).stride(2, 2);
+        Conv2d first = new Conv2d(1, 1, 28, 28, 6, Window.of(3, 3).pad(1));
+        Conv2d second = new Conv2d(1, 6, 14, 14, 16, Window.of(5, 5));
+        add("conv2d_pool2d", "lenet1", 64, n -> block(n, first, null, half, Activation.Kind.RELU));
+        add("conv2d_pool2d", "lenet2", 64, n -> block(n, second, null, half, Activation.Kind.RELU));
+        add("conv2d_pool2d", "tanh2", 64, n -> block(n, second, Activation.Kind.TANH, half, Activation.Kind.SIGMOID));
+    }
+
+    /** Maximum without an inner activation, average with one, as in the two LeNets. */
+    private static Conv2dPool2d block(int n, Conv2d of, Activation.Kind inner, Window pool, Activation.Kind outer) {
+        Conv2d conv = new Conv2d(n, of.c(), of.h(), of.w(), of.k(), of.window());
+        Geometry pooling = inner == null
+                ? new MaxPool2d(n, conv.k(), conv.oh(), conv.ow(), pool, false)
+                : new AvgPool2d(n, conv.k(), conv.oh(), conv.ow(), pool, false, true);
+        return new Conv2dPool2d(conv, inner, pooling, outer);
+    }
+
     private void pooling() {
         Window half = Window.of(2, 2).stride(2, 2);
         Window overlapping = Window.of(3, 3).stride(2, 2).pad(1);
@@ -135,6 +167,20 @@ final class Shapes {
         add("softmax_cross_entropy", "lenet", 64, n -> new SoftmaxCrossEntropy(n, 10, -100, 64));
         add("softmax_cross_entropy", "imagenet", 64, n -> new SoftmaxCrossEntropy(n, 1000, -100, 64));
         add("gather_images", "mnist", 64, n -> new GatherImages(4096, n, 1, 28, 28, 0, -100));
+    }
+
+    /** Operators that ONNX models bring along. */
+    private void importedGraphs() {
+        Shape image = Shape.of(64, 56, 56);
+        add("broadcast", "channels", 8, n -> new Broadcast(MUL, n, image, false, Shape.of(64, 1, 1), true));
+        add("broadcast", "residual", 8, n -> new Broadcast(SUB, n, image, false, image, false));
+        add("transpose", "channels_last", 8, n -> new Transpose(n, image, List.of(1, 2, 0)));
+        add("concat", "channels", 8, n -> new Concat(n, 1, 64, 64, 56 * 56));
+        add("matmul", "tokens", 8, n -> new MatMul(n, Shape.of(64, 128), false, Shape.of(128, 128), true));
+        add("elementwise", "relu6", 64, n -> new Elementwise(Elementwise.Kind.CLIP, n, 6 * 28 * 28, 0, 6));
+        add("elementwise", "elu", 64, n -> new Elementwise(Elementwise.Kind.ELU, n, 6 * 28 * 28, 1, 0));
+        add("batch_norm_inference", "vgg64", 8, n -> new BatchNormInference(n, 64, 56 * 56, 1e-5));
+        add("max_unpool2d", "halves", 8, n -> new MaxUnpool2d(n, 64, 28, 28, 56, 56, 56, 56));
     }
 
     private void optimizers() {

@@ -1,5 +1,6 @@
 package dev.clave;
 
+import dev.clave.internal.Ledger;
 import dev.clave.internal.Storage;
 import dev.clave.internal.cpu.CpuDevice;
 import dev.clave.internal.opencl.OpenClDevices;
@@ -8,8 +9,18 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Where tensors live and operators run: an OpenCL device or the CPU in pure Java. A device has one in-order queue; it is
- * used by one thread at a time. Several devices live side by side in one process, nothing is shared between them.
+ * Where tensors live and operators run: an OpenCL device or the CPU in pure Java. Several devices live
+ * side by side in one process, nothing is shared between them.
+ *
+ * <p><b>Threads.</b> A device may be shared by any number of threads: its calls are thread-safe, and so are the calls of
+ * different tensors and invocations on it. A {@link Tensor} and an {@code Invocation} are used by one thread at a time; give
+ * every thread its own. An OpenCL device has one in-order queue: work of all threads runs one after the other in the order
+ * in which it was enqueued, {@link #finish} and reads wait for the work of all, and other threads wait with them. An
+ * interrupt ends no call: work goes on, the call returns its result, and the thread's interrupt flag stays set.
+ *
+ * <p><b>Lifetime.</b> Close tensors and invocations before the device. What is garbage-collected unclosed, or open when the
+ * device closes, is released and reported to the logger {@code dev.clave.leaks} with the place that made it;
+ * {@code -Dclave.leaks} is {@code off}, {@code simple} (a line of code, the default) or {@code paranoid} (the whole stack).
  */
 public abstract class Device implements AutoCloseable {
     /** For implementations. */
@@ -18,6 +29,28 @@ public abstract class Device implements AutoCloseable {
     /** What a device is called in listings. */
     public record Info(
             String kind, String platform, String name, String driver, String binding, boolean fp64, int vectorWidth) {}
+
+    /**
+     * What an OpenCL device says of itself.
+     *
+     * @param platformVersion of the platform, for example {@code OpenCL 3.0 PoCL 3.1}
+     * @param deviceVersion OpenCL version of the device
+     * @param languageVersion OpenCL C version of its compiler
+     * @param globalMemoryBytes its memory
+     * @param maxAllocationBytes largest single tensor
+     * @param localMemoryBytes local memory of a work-group
+     * @param maxWorkGroup most work-items of a work-group
+     * @param computeUnits parallel compute units
+     */
+    public record Limits(
+            String platformVersion,
+            String deviceVersion,
+            String languageVersion,
+            long globalMemoryBytes,
+            long maxAllocationBytes,
+            long localMemoryBytes,
+            long maxWorkGroup,
+            int computeUnits) {}
 
     /** The CPU in pure Java; always available. */
     public static Device cpu() {
@@ -78,10 +111,11 @@ public abstract class Device implements AutoCloseable {
      * What one look at this machine's OpenCL found.
      *
      * @param devices in the order of their indices; empty when there are none
+     * @param limits of each of the devices
      * @param skipped what was skipped and why; empty when nothing was
      * @param bindingReport one line: which binding was taken, which was skipped and why
      */
-    public record Survey(List<Info> devices, String skipped, String bindingReport) {}
+    public record Survey(List<Info> devices, List<Limits> limits, String skipped, String bindingReport) {}
 
     /**
      * Looks at this machine's OpenCL.
@@ -90,7 +124,7 @@ public abstract class Device implements AutoCloseable {
      */
     public static Survey survey(String binding) {
         OpenClDevices found = OpenClDevices.find(binding);
-        return new Survey(found.infos(), found.reason(), found.bindingReport());
+        return new Survey(found.infos(), found.limits(), found.reason(), found.bindingReport());
     }
 
     /** The OpenCL devices of this machine in the order of their indices; empty when there are none. */
@@ -127,25 +161,69 @@ public abstract class Device implements AutoCloseable {
     /**
      * A tensor with undefined values.
      *
-     * @throws DeviceOutOfMemoryException when the device's memory limit would be passed
+     * @throws DeviceOutOfMemoryException when {@link #memoryLimit()} or the device's largest allocation would be passed
+     * @throws IllegalStateException when the device is closed
      */
     public final Tensor allocate(DType dtype, Shape shape) {
         if (dtype == DType.F64 && !info().fp64()) {
             throw new IllegalArgumentException("device " + name() + " has no fp64");
         }
-        return new Tensor(this, dtype, shape, reserve(dtype, (long) shape.elements() * dtype.bytes()));
+        return new Tensor(this, dtype, shape, reserve(dtype, shape));
     }
 
     /** Memory for {@link #allocate}. */
-    protected abstract Storage reserve(DType dtype, long bytes);
+    protected abstract Storage reserve(DType dtype, Shape shape);
 
-    /** Waits until all enqueued work is done. */
+    /**
+     * Waits until all enqueued work is done.
+     *
+     * @throws DeviceLostException when the device failed at it
+     */
     public abstract void finish();
 
-    /** Bytes of the tensors that are not closed. */
-    public abstract long liveBytes();
+    /** What this device holds, for operator implementations. */
+    public abstract Ledger ledger();
 
-    /** Waits for pending work and releases everything the device still holds. A second close does nothing. */
+    /** Bytes of the tensors that are not closed. */
+    public final long liveBytes() {
+        return ledger().liveBytes();
+    }
+
+    /**
+     * A tensor that is not closed.
+     *
+     * @param what its type and shape
+     * @param place the line of code that made it; with {@code -Dclave.leaks=off} it is not known
+     */
+    public record Allocation(String what, long bytes, String place) {}
+
+    /** The largest tensors that are not closed, largest first. */
+    public final List<Allocation> largestTensors(int count) {
+        return ledger().largest(count);
+    }
+
+    /**
+     * Bytes that the tensors of this device may take together: 0.8 of its memory, on the CPU of the largest Java heap;
+     * {@code -Dclave.memory.share} sets another part.
+     */
+    public final long memoryLimit() {
+        return ledger().limit();
+    }
+
+    /**
+     * Changes {@link #memoryLimit()}; tensors that are there stay. Returns this.
+     *
+     * @param bytes at least 0
+     */
+    public final Device memoryLimit(long bytes) {
+        ledger().limit(bytes);
+        return this;
+    }
+
+    /**
+     * Waits for pending work and releases everything the device still holds; tensors and invocations that were left open are
+     * reported. A second close does nothing.
+     */
     @Override
     public abstract void close();
 }

@@ -4,8 +4,9 @@ import dev.clave.internal.Storage;
 
 /**
  * Values of one {@link DType} and {@link Shape} on one {@link Device}. It holds data; operators live in
- * {@code dev.clave.op}. Not thread-safe. {@link #close} releases the memory; a view shares its parent's memory and is
- * invalid after the parent's close.
+ * {@code dev.clave.op}. {@link #close} releases the memory, once enqueued work that uses it is done; a view shares its
+ * parent's memory and is invalid after the parent's close. Whatever is done to a closed tensor throws
+ * {@link IllegalStateException}. Used by one thread at a time; different tensors of one device may be used by different threads.
  */
 public final class Tensor implements AutoCloseable {
     private final Device device;

@@ -14,11 +14,16 @@ import picocli.CommandLine.ParameterException;
         description = "Neural-network kernels in OpenCL and Java.",
         subcommands = {
             TrainCommand.class,
-            ModelCommands.Evaluate.class,
-            ModelCommands.Predict.class,
+            EvaluateCommand.class,
+            PredictCommand.class,
             SummaryCommand.class,
             ViewCommand.class,
-            DevicesCommand.class
+            OnnxCommands.Export.class,
+            OnnxCommands.Inspect.class,
+            RunCommand.class,
+            DevicesCommand.class,
+            DoctorCommand.class,
+            CacheCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,

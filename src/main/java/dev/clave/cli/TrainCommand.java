@@ -70,6 +70,15 @@ final class TrainCommand implements Runnable {
     @Option(names = "--json", description = "write the results to this file")
     private @Nullable Path json;
 
+    @Option(names = "--no-fusion", description = "run every operator alone: slower, the oracle of the fused form")
+    private boolean noFusion;
+
+    @Option(names = "--explain", description = "print what a step launches, with which kernels and why, first")
+    private boolean explain;
+
+    @Option(names = "--profile", description = "as --explain, with the time of each launch")
+    private boolean profile;
+
     @Mixin
     private TrainingOptions training;
 
@@ -92,7 +101,7 @@ final class TrainCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         Terminal terminal = Terminal.detect();
         DataSource source = DataOption.forNetwork(spec, data);
-        Mnist.Split split = source.split();
+        Mnist.Split split = training.split(source.split(), seed);
         say(out, "Data: " + source.sentence());
         if (batch > split.train().size()) {
             throw new IllegalArgumentException(
@@ -100,7 +109,7 @@ final class TrainCommand implements Runnable {
         }
         long begin = System.nanoTime();
         try (Device opened = device.open();
-                Model model = new Model(opened, chosen).seed(seed);
+                Model model = new Model(opened, chosen).seed(seed).fusion(!noFusion);
                 Interruption interruption = new Interruption(model)) {
             interruption.arm();
             Device.Info info = opened.info();
@@ -108,28 +117,48 @@ final class TrainCommand implements Runnable {
                     out,
                     String.format(
                             Locale.ROOT,
-                            "%s: %d parameters, %d training and %d test images, on %s (%s, binding %s)",
+                            "%s: %d parameters, %d training and %d %s images, on %s (%s, binding %s)",
                             chosen.name(),
                             model.parameterCount(),
                             split.train().size(),
                             split.test().size(),
+                            training.validates() ? "held-out" : "test",
                             info.name(),
                             info.platform(),
                             info.binding()));
+            if (explain || profile) {
+                out.print(model.explain(split.train(), batch, profile));
+                out.flush();
+            }
             training.begin(model);
             model.prepare(optimizer, Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
             FitResult result = model.fit(training.fit(split, batch, epochs, seed)
-                    .callbacks(new ProgressBar(out, terminal, System::nanoTime, training.verbose(), 10)));
+                    .callbacks(new ProgressBar(out, terminal, System::nanoTime, training.verbose(), 10))
+                    .callbacks(training.records(
+                            Typed.title(chosen.name(), source.split().test()), Typed.line(spec))));
             if (result.interrupted()) {
                 interrupted(out, model);
                 return;
             }
+            Map<String, Double> test = Map.of();
+            if (training.validates()) {
+                test = model.evaluate(source.split().test(), training.evalBatch(batch));
+                say(
+                        out,
+                        String.format(
+                                Locale.ROOT,
+                                "Test samples: %d - loss: %.4f - acc: %.4f",
+                                source.split().test().size(),
+                                value(test, "loss"),
+                                value(test, "acc")));
+            }
+            training.recorded().forEach(line -> say(out, line));
             if (save != null) {
                 model.save(OutputFile.real(save));
                 say(out, "weights saved to " + save);
             }
             if (json != null) {
-                write(json, info, model.parameterCount(), result.epochs(), (System.nanoTime() - begin) / 1e9);
+                write(json, info, model.parameterCount(), result.epochs(), test, (System.nanoTime() - begin) / 1e9);
             }
         }
     }
@@ -145,31 +174,23 @@ final class TrainCommand implements Runnable {
     private void interrupted(PrintWriter out, Model model) {
         Path file = training.interruptedFile();
         model.saveCheckpoint(file);
-        StringBuilder line = new StringBuilder("./clave");
-        List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
-        for (int i = 0; i < arguments.size(); i++) {
-            String argument = arguments.get(i);
-            if (argument.equals("--resume") || argument.equals("--init")) {
-                i++;
-            } else if (!argument.startsWith("--resume=") && !argument.startsWith("--init=")) {
-                line.append(' ').append(argument.matches("[\\w./:,=+-]+") ? argument : "'" + argument + "'");
-            }
-        }
-        out.println("stopped; go on with: " + line + " --resume " + file);
+        out.println("stopped; go on with: " + Typed.line(spec, "--resume", "--init") + " --resume " + file);
         out.flush();
     }
 
-    private static List<String> rows(List<Map<String, Double>> epochs) {
+    private List<String> rows(List<Map<String, Double>> epochs) {
         List<String> rows = new ArrayList<>();
         for (Map<String, Double> logs : epochs) {
             rows.add(String.format(
                     Locale.ROOT,
-                    "{\"epoch\": %d, \"loss\": %s, \"accuracy\": %s, \"evalLoss\": %s, \"evalAccuracy\": %s, "
+                    "{\"epoch\": %d, \"loss\": %s, \"accuracy\": %s, \"%sLoss\": %s, \"%sAccuracy\": %s, "
                             + "\"seconds\": %s, \"stepMillis\": %s}",
                     (int) value(logs, "epoch") + 1,
                     number(value(logs, "loss")),
                     number(value(logs, "acc")),
+                    training.validates() ? "val" : "eval",
                     number(value(logs, "evalLoss")),
+                    training.validates() ? "val" : "eval",
                     number(value(logs, "evalAcc")),
                     number(value(logs, "seconds")),
                     number(value(logs, "stepMillis"))));
@@ -181,7 +202,17 @@ final class TrainCommand implements Runnable {
         return logs.getOrDefault(name, Double.NaN);
     }
 
-    private void write(Path file, Device.Info info, int parameters, List<Map<String, Double>> done, double seconds) {
+    private void write(
+            Path file,
+            Device.Info info,
+            int parameters,
+            List<Map<String, Double>> done,
+            Map<String, Double> test,
+            double seconds) {
+        String tested = training.validates()
+                ? ",\n  \"testLoss\": " + number(value(test, "loss")) + ",\n  \"testAccuracy\": "
+                        + number(value(test, "acc"))
+                : "";
         double[] sorted =
                 done.stream().mapToDouble(logs -> value(logs, "stepMillis")).toArray();
         Arrays.sort(sorted);
@@ -196,7 +227,8 @@ final class TrainCommand implements Runnable {
                 + ",\n  \"optimizer\": "
                 + Json.quoted(Optimizer.of(optimizerName, learningRate).name())
                 + ",\n  \"epochs\": [\n    " + String.join(",\n    ", rows(done))
-                + "\n  ],\n  \"stepMillisMedian\": " + number(median) + ",\n  \"totalSeconds\": " + number(seconds)
+                + "\n  ]" + tested + ",\n  \"stepMillisMedian\": " + number(median) + ",\n  \"totalSeconds\": "
+                + number(seconds)
                 + "\n}\n";
         OutputFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }

@@ -1,22 +1,31 @@
 package dev.clave.cli;
 
+import dev.clave.data.ImageDataset;
 import dev.clave.data.Mnist;
 import dev.clave.data.Transforms;
+import dev.clave.internal.rng.Philox;
 import dev.clave.nn.BatchSource;
 import dev.clave.nn.FitOptions;
 import dev.clave.nn.Model;
 import dev.clave.nn.callback.Callback;
 import dev.clave.nn.callback.EarlyStopping;
 import dev.clave.nn.callback.Monitor;
+import dev.clave.nn.callback.ReportFile;
+import dev.clave.nn.callback.TensorBoard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How {@code train} trains, besides what, on what and how long. */
 final class TrainingOptions {
+    /** Random stream of the order that --validate cuts: far from those of weights (up) and epochs (down). */
+    private static final int HELD_OUT = Integer.MIN_VALUE;
+
     @Option(names = "--eval-batch", description = "samples of an evaluation batch; as --batch unless given")
     private @Nullable Integer evalBatch;
 
@@ -34,8 +43,14 @@ final class TrainingOptions {
 
     @Option(
             names = "--early-stop",
-            description = "end after so many epochs without a better test accuracy, keep the best")
+            description = "end after so many epochs without a better evaluation accuracy, keep the best")
     private @Nullable Integer earlyStop;
+
+    @Option(
+            names = "--validate",
+            description = "hold out so many of the shuffled training images and evaluate on them; the test images then"
+                    + " are looked at once, at the end")
+    private @Nullable Integer validate;
 
     @Option(names = "--augment", description = "train on images turned, scaled, sheared and shifted at random")
     private boolean augment;
@@ -51,6 +66,14 @@ final class TrainingOptions {
 
     @Option(names = "--save-dir", description = "directory for a checkpoint per epoch and the final one")
     private @Nullable Path saveDir;
+
+    @Option(
+            names = "--report",
+            description = "write a page with curves, confusion matrix and mistakes to this HTML file")
+    private @Nullable Path report;
+
+    @Option(names = "--tensorboard", description = "write loss and accuracy for TensorBoard into this directory")
+    private @Nullable Path tensorBoard;
 
     @Option(names = "--init", description = "begin with the weights of this file")
     private @Nullable Path init;
@@ -77,6 +100,9 @@ final class TrainingOptions {
         if (earlyStop != null && earlyStop < 0) {
             throw new IllegalArgumentException("--early-stop is at least 0, got " + earlyStop);
         }
+        if (validate != null && validate < 1) {
+            throw new IllegalArgumentException("--validate is at least 1, got " + validate);
+        }
         if (workers < 0) {
             throw new IllegalArgumentException("--workers is at least 0, got " + workers);
         }
@@ -86,14 +112,44 @@ final class TrainingOptions {
         if (init != null && resume != null) {
             throw new IllegalArgumentException("--init and --resume exclude each other: a checkpoint has its weights");
         }
-        Path existing = saveDir == null ? null : saveDir.toAbsolutePath();
+        OutputFile.checkRegular("--report", report);
+        directory("--save-dir", saveDir);
+        directory("--tensorboard", tensorBoard);
+        ScheduleOption.parse(schedule, epochs);
+    }
+
+    private static void directory(String option, @Nullable Path directory) {
+        Path existing = directory == null ? null : directory.toAbsolutePath();
         while (existing != null && !Files.exists(existing)) {
             existing = existing.getParent();
         }
         if (existing != null && (!Files.isDirectory(existing) || !Files.isWritable(existing))) {
-            throw new IllegalArgumentException("--save-dir: nothing can be written in " + existing);
+            throw new IllegalArgumentException(option + ": nothing can be written in " + existing);
         }
-        ScheduleOption.parse(schedule, epochs);
+    }
+
+    /** The callbacks of --report and --tensorboard; they go behind those that change the weights at the end. */
+    Callback[] records(String title, String command) {
+        List<Callback> records = new ArrayList<>();
+        if (tensorBoard != null) {
+            records.add(new TensorBoard(tensorBoard));
+        }
+        if (report != null) {
+            records.add(new ReportFile(OutputFile.real(report)).title(title).command(command));
+        }
+        return records.toArray(Callback[]::new);
+    }
+
+    /** What {@link #records} have written, for people. */
+    List<String> recorded() {
+        List<String> lines = new ArrayList<>();
+        if (tensorBoard != null) {
+            lines.add("event file written, look at it with: tensorboard --logdir " + tensorBoard);
+        }
+        if (report != null) {
+            lines.add("report written to " + report);
+        }
+        return lines;
     }
 
     /** Takes the weights of --init. */
@@ -103,6 +159,32 @@ final class TrainingOptions {
         }
     }
 
+    boolean validates() {
+        return validate != null;
+    }
+
+    int evalBatch(int batch) {
+        return evalBatch == null ? batch : evalBatch;
+    }
+
+    /** With --validate, the training images without the last ones of a shuffled order, and those in place of the test. */
+    Mnist.Split split(Mnist.Split all, long seed) {
+        if (validate == null) {
+            return all;
+        }
+        ImageDataset images = all.train();
+        if (validate >= images.size()) {
+            throw new IllegalArgumentException(
+                    "--validate " + validate + " leaves nothing of the " + images.size() + " training images");
+        }
+        int[] order = IntStream.range(0, images.size()).toArray();
+        new Philox(seed, HELD_OUT).shuffle(order);
+        int kept = images.size() - validate;
+        return new Mnist.Split(
+                images.subset(images.name(), Arrays.copyOf(order, kept)),
+                images.subset(images.name() + ", held out", Arrays.copyOfRange(order, kept, images.size())));
+    }
+
     FitOptions fit(Mnist.Split split, int batch, int epochs, long seed) {
         FitOptions options = FitOptions.of(
                         augment
@@ -110,7 +192,7 @@ final class TrainingOptions {
                                 : BatchSource.of(split.train()))
                 .evalData(split.test())
                 .batchSize(batch)
-                .evalBatchSize(evalBatch == null ? batch : evalBatch)
+                .evalBatchSize(evalBatch(batch))
                 .epochs(epochs)
                 .numWorkers(workers)
                 .verbose(verbose);

@@ -22,6 +22,23 @@ public record ImageDataset(String name, int height, int width, int classes, byte
         }
     }
 
+    /**
+     * Some of the images, in the order given.
+     *
+     * @param name of the new dataset
+     * @throws IndexOutOfBoundsException when an index is outside 0..size-1
+     */
+    public ImageDataset subset(String name, int... indices) {
+        int size = height * width;
+        byte[] chosen = new byte[Math.multiplyExact(indices.length, size)];
+        int[] classes = new int[indices.length];
+        for (int i = 0; i < indices.length; i++) {
+            classes[i] = labels[java.util.Objects.checkIndex(indices[i], labels.length)];
+            System.arraycopy(pixels, indices[i] * size, chosen, i * size, size);
+        }
+        return new ImageDataset(name, height, width, this.classes, chosen, classes);
+    }
+
     /** Number of images. */
     public int size() {
         return labels.length;

@@ -52,6 +52,19 @@ public final class Mnist {
         return new ImageDataset("MNIST " + part, images.extents[1], images.extents[2], 10, images.data, classes);
     }
 
+    /**
+     * Reads images alone, for example to predict them; every label is 0.
+     *
+     * @param file IDX, plain or gzip when it ends in {@code .gz}
+     * @throws FormatException when the file is cut, too long or breaks the format
+     */
+    public static ImageDataset images(Path file) {
+        Idx images = read(file, IMAGES, 3);
+        String name = String.valueOf(file.getFileName());
+        int[] none = new int[images.extents[0]];
+        return new ImageDataset(name, images.extents[1], images.extents[2], 10, images.data, none);
+    }
+
     private static Path find(Path directory, String name) {
         for (String suffix : new String[] {"", ".gz"}) {
             Path file = directory.resolve(name + suffix);

@@ -2,6 +2,7 @@ package dev.clave.data;
 
 import dev.clave.FormatException;
 import java.awt.Color;
+import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -20,6 +21,8 @@ public final class Pictures {
     private static final int SIDE = 28;
     private static final int SCALE = 3;
     private static final int CAPTION = 18;
+    private static final Color PLAIN = new Color(0x333333);
+    private static final Color MARKED = new Color(0xB24A04);
     private static final String RAMP = " .:-=+*#%@";
 
     private Pictures() {}
@@ -87,13 +90,26 @@ public final class Pictures {
 
     /** A picture in characters, one line per row of pixels, two characters per pixel. */
     public static List<String> lines(ImageDataset data, int index) {
+        return lines(data, index, Integer.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #lines(ImageDataset, int)}, with one character for a pixel and every second row when two have no place.
+     *
+     * @param columns width in characters
+     */
+    public static List<String> lines(ImageDataset data, int index, int columns) {
+        boolean wide = 2 * data.width() <= columns;
         List<String> lines = new ArrayList<>();
-        for (int y = 0; y < data.height(); y++) {
+        for (int y = 0; y < data.height(); y += wide ? 1 : 2) {
             StringBuilder line = new StringBuilder();
             for (int x = 0; x < data.width(); x++) {
                 int value = data.pixels()[(index * data.height() + y) * data.width() + x] & 255;
                 char c = RAMP.charAt(value * (RAMP.length() - 1) / 255);
-                line.append(c).append(c);
+                line.append(c);
+                if (wide) {
+                    line.append(c);
+                }
             }
             lines.add(line.toString().stripTrailing());
         }
@@ -124,10 +140,38 @@ public final class Pictures {
 
     /** A PNG file's bytes: the samples of the given indices, each with its index and label below. */
     public static byte[] contactSheet(ImageDataset data, int[] indices) {
+        List<Caption> captions = new ArrayList<>();
+        for (int index : indices) {
+            captions.add(new Caption("#" + index + "  " + data.labels()[index], "", false));
+        }
+        return contactSheet(data, indices, captions);
+    }
+
+    /**
+     * What stands below a picture.
+     *
+     * @param first line
+     * @param second line; when it is empty everywhere the sheet has no place for it
+     * @param marked whether it stands out, as a mistake does
+     */
+    public record Caption(String first, String second, boolean marked) {}
+
+    /**
+     * A PNG file's bytes: samples with captions, which are cut when they are too long.
+     *
+     * @param indices samples in the order of the sheet
+     * @param captions one for each of them
+     */
+    public static byte[] contactSheet(ImageDataset data, int[] indices, List<Caption> captions) {
+        if (captions.size() != indices.length) {
+            throw new IllegalArgumentException(
+                    "contact sheet: " + indices.length + " captions are expected, got " + captions.size());
+        }
         int columns = Math.min(10, Math.max(1, indices.length));
         int rows = (indices.length + columns - 1) / columns;
+        int lines = captions.stream().allMatch(caption -> caption.second.isEmpty()) ? 1 : 2;
         int cellWidth = data.width() * SCALE + 12;
-        int cellHeight = data.height() * SCALE + CAPTION + 10;
+        int cellHeight = data.height() * SCALE + 10 + lines * CAPTION;
         BufferedImage sheet =
                 new BufferedImage(columns * cellWidth + 12, rows * cellHeight + 12, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = sheet.createGraphics();
@@ -144,10 +188,27 @@ public final class Pictures {
                 g.setColor(new Color(value, value, value));
                 g.fillRect(left + p % data.width() * SCALE, top + line * SCALE, SCALE, SCALE);
             }
-            g.setColor(new Color(0x333333));
-            g.drawString("#" + indices[i] + "  " + data.labels()[indices[i]], left, top + data.height() * SCALE + 14);
+            Caption caption = captions.get(i);
+            int below = top + data.height() * SCALE + 14;
+            int room = data.width() * SCALE;
+            g.setColor(caption.marked ? MARKED : PLAIN);
+            g.drawString(cut(caption.first, g.getFontMetrics(), room), left, below);
+            g.drawString(cut(caption.second, g.getFontMetrics(), room), left, below + CAPTION - 3);
         }
         g.dispose();
+        return png(sheet);
+    }
+
+    /** The end of a name says more than its beginning. */
+    private static String cut(String text, FontMetrics metrics, int room) {
+        String shown = text;
+        for (int from = 1; metrics.stringWidth(shown) > room && from < text.length(); from++) {
+            shown = "\u2026" + text.substring(from);
+        }
+        return shown;
+    }
+
+    private static byte[] png(BufferedImage sheet) {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         try {
             if (!ImageIO.write(sheet, "png", png)) {

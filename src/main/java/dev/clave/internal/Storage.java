@@ -5,6 +5,9 @@ public interface Storage extends AutoCloseable {
     /** Size in bytes. */
     long bytes();
 
+    /** Throws {@link IllegalStateException} when this or the memory it is a part of was closed. */
+    void checkOpen();
+
     /** A part of this memory. */
     Storage view(long firstByte, long bytes);
 

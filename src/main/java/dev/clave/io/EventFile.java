@@ -48,9 +48,7 @@ public final class EventFile implements AutoCloseable {
                 try {
                     FileChannel channel =
                             FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                    EventFile events = new EventFile(file, channel, clock);
-                    events.write(TensorBoardEvents.version(seconds(now)));
-                    return events;
+                    return begun(file, channel, clock);
                 } catch (FileAlreadyExistsException e) {
                     file = directory.resolve(name + "." + i);
                 }
@@ -59,6 +57,22 @@ public final class EventFile implements AutoCloseable {
             throw new FormatException(file.toString(), -1, "cannot be written: " + e);
         }
         throw new FormatException(file.toString(), -1, "there are already " + MOST_TRIES + " files of this second");
+    }
+
+    /** Writes the first record; a file that cannot take it is closed and removed. */
+    static EventFile begun(Path file, FileChannel channel, InstantSource clock) throws IOException {
+        EventFile events = new EventFile(file, channel, clock);
+        boolean whole = false;
+        try {
+            events.write(TensorBoardEvents.version(seconds(clock.instant())));
+            whole = true;
+            return events;
+        } finally {
+            if (!whole) {
+                channel.close();
+                Files.deleteIfExists(file);
+            }
+        }
     }
 
     /** The file being written. */

@@ -11,7 +11,8 @@ record Core(
         Layer layer,
         ParameterSet parameters,
         @Nullable InputSpec input,
-        long seed) {
+        long seed,
+        boolean fusion) {
     int pad() {
         return input == null ? 0 : input.pad();
     }
@@ -45,6 +46,6 @@ record Core(
         if (input != null) {
             input.checkBatch(batch);
         }
-        return new Plan(device, graph, parameters, Plan.format(device, DType.F32), batch, purpose, seed);
+        return new Plan(device, graph, parameters, Plan.format(device, DType.F32), batch, purpose, seed, fusion);
     }
 }

@@ -16,6 +16,7 @@ final class Evaluation implements AutoCloseable {
     private final LossHead head;
     private final Feed feed;
     private final int features;
+    private final Owned owned = new Owned();
 
     /**
      * Compiles.
@@ -29,9 +30,17 @@ final class Evaluation implements AutoCloseable {
         int steps = (source.size() + size - 1) / size;
         Graph graph = core.graph(source);
         this.features = graph.output().features();
-        this.plan = core.plan(graph, size, Lowering.Purpose.INFERENCE);
-        this.head = new LossHead(device, plan, features, steps, false);
-        this.feed = new Feed(device, plan, head.labels(), source, steps, core.pad(), workers);
+        boolean whole = false;
+        try {
+            this.plan = owned.add(core.plan(graph, size, Lowering.Purpose.INFERENCE));
+            this.head = owned.add(new LossHead(device, plan, features, steps, false));
+            this.feed = owned.add(new Feed(device, plan, head.labels(), source, steps, core.pad(), workers));
+            whole = true;
+        } finally {
+            if (!whole) {
+                owned.close();
+            }
+        }
     }
 
     private void begin(RunContext context, Context.Phase phase) {
@@ -40,6 +49,7 @@ final class Evaluation implements AutoCloseable {
         context.steps = feed.steps();
         context.samples = source.size();
         context.extra = Map.of();
+        context.batchLosses = () -> new double[0];
         feed.begin(0, Samples.identity(source.size()));
         head.begin(0);
     }
@@ -53,6 +63,10 @@ final class Evaluation implements AutoCloseable {
         context.values = () -> {
             head.read(context.step, tally);
             return values(tally, metrics);
+        };
+        context.batchLosses = () -> {
+            head.read(context.step, tally);
+            return tally.batchLosses(plan.batch());
         };
         context.call(Callback::evaluateBegin);
         for (int step = 0; step < feed.steps(); step++) {
@@ -124,8 +138,6 @@ final class Evaluation implements AutoCloseable {
 
     @Override
     public void close() {
-        feed.close();
-        head.close();
-        plan.close();
+        owned.close();
     }
 }

@@ -33,7 +33,7 @@ final class FitLoop implements AutoCloseable {
     private final RunContext context;
     private final int features;
     private final boolean accumulates;
-    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final Owned owned = new Owned();
     private final List<Map<String, Double>> epochs = new ArrayList<>();
 
     /** Compiles for the options; the state's cursor says where to begin. */
@@ -44,19 +44,27 @@ final class FitLoop implements AutoCloseable {
         this.cursor = state.cursor;
         this.options = options;
         this.context = context;
-        Graph graph = core.graph(options.trainData());
-        Core.checkScores(graph);
-        int steps = options.steps();
-        this.features = graph.output().features();
-        this.plan = own(core.plan(graph, options.batchSize(), Lowering.Purpose.TRAINING));
-        this.head = own(new LossHead(device, plan, features, steps, true));
-        this.feed = own(
-                new Feed(device, plan, head.labels(), options.trainData(), steps, core.pad(), options.numWorkers()));
-        BatchSource evalData = options.evalData();
-        this.evaluation = evalData == null
-                ? null
-                : own(new Evaluation(core, evalData, options.evalBatchSize(), options.numWorkers()));
         this.accumulates = options.accumulateGradBatches() > 1;
+        boolean whole = false;
+        try {
+            Graph graph = core.graph(options.trainData());
+            Core.checkScores(graph);
+            int steps = options.steps();
+            this.features = graph.output().features();
+            this.plan = owned.add(core.plan(graph, options.batchSize(), Lowering.Purpose.TRAINING));
+            this.head = owned.add(new LossHead(device, plan, features, steps, true));
+            this.feed = owned.add(new Feed(
+                    device, plan, head.labels(), options.trainData(), steps, core.pad(), options.numWorkers()));
+            BatchSource evalData = options.evalData();
+            this.evaluation = evalData == null
+                    ? null
+                    : owned.add(new Evaluation(core, evalData, options.evalBatchSize(), options.numWorkers()));
+            whole = true;
+        } finally {
+            if (!whole) {
+                owned.close();
+            }
+        }
         state.update.gradients(
                 accumulates ? state.accumulator().sum() : core.parameters().gradients());
         state.kernels = device.name() + ", kernels "
@@ -70,12 +78,8 @@ final class FitLoop implements AutoCloseable {
         state.resumedKernels = "";
     }
 
-    private <T extends AutoCloseable> T own(T resource) {
-        owned.add(0, resource);
-        return resource;
-    }
-
     FitResult run() {
+        state.fitting = true;
         context.epochs = options.epochs();
         context.epoch = cursor.epoch;
         context.phase = Context.Phase.TRAIN;
@@ -107,6 +111,10 @@ final class FitLoop implements AutoCloseable {
             head.read(context.step, tally);
             return Evaluation.values(tally, state.metrics);
         };
+        context.batchLosses = () -> {
+            head.read(context.step, tally);
+            return tally.batchLosses(options.batchSize());
+        };
         if (begun == 0) {
             state.metrics.forEach(Metric::reset);
             context.call(Callback::epochBegin);
@@ -120,6 +128,7 @@ final class FitLoop implements AutoCloseable {
         device.finish();
         double seconds = (System.nanoTime() - begin) / 1e9;
         state.sync.run();
+        double[] losses = context.batchLosses.get();
         if (cursor.step < steps) {
             return false;
         }
@@ -130,7 +139,7 @@ final class FitLoop implements AutoCloseable {
         logs.put("learningRate", cursor.rate);
         logs.put("seconds", seconds);
         logs.put("stepMillis", seconds * 1000 / Math.max(1, steps - begun));
-        end(logs);
+        end(logs, losses);
         return true;
     }
 
@@ -201,16 +210,10 @@ final class FitLoop implements AutoCloseable {
     /** False when it was interrupted: the epoch is not over then, and a resumed run evaluates anew. */
     private boolean evaluate(Evaluation on, Map<String, Double> logs) {
         // The same metrics serve training and evaluation: an interrupted one must not leave its half behind.
-        List<State> held = new ArrayList<>();
-        for (Metric metric : state.metrics) {
-            held.add(new State());
-            metric.save(held.get(held.size() - 1));
-        }
+        List<State> held = state.heldMetrics();
         Map<String, Double> values = on.evaluate(state.metrics, context);
         if (values == null) {
-            for (int i = 0; i < held.size(); i++) {
-                state.metrics.get(i).restore(held.get(i));
-            }
+            state.restoreMetrics(held);
             return false;
         }
         values.forEach((name, value) ->
@@ -218,9 +221,10 @@ final class FitLoop implements AutoCloseable {
         return true;
     }
 
-    private void end(Map<String, Double> logs) {
+    private void end(Map<String, Double> logs, double[] losses) {
         train();
         context.values = () -> logs;
+        context.batchLosses = losses::clone;
         Map<String, Double> row = new LinkedHashMap<>(Map.of("epoch", (double) context.epoch));
         row.putAll(logs);
         epochs.add(row);
@@ -235,16 +239,8 @@ final class FitLoop implements AutoCloseable {
 
     @Override
     public void close() {
-        for (AutoCloseable resource : owned) {
-            try {
-                resource.close();
-            } catch (RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        }
-        owned.clear();
+        owned.close();
+        state.fitting = false;
         state.sync = () -> {};
         state.update.gradients(state.core.parameters().gradients());
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Fusion(Node conv, Activation.@Nullable Kind inner, Node pool, Activation.@Nullable Kind outer, Node last) {
     /** Fusions of a graph by every node they take; each node is in one at most. */
-    static Map<Node, Fusion> find(List<Node> nodes, Node output) {
+    static Map<Node, Fusion> find(List<Node> nodes, List<Node> outputs) {
         Map<Node, Node> reader = new HashMap<>();
         Map<Node, Integer> reads = new HashMap<>();
         for (Node node : nodes) {
@@ -26,14 +26,19 @@ record Fusion(Node conv, Activation.@Nullable Kind inner, Node pool, Activation.
                 reads.merge(input, 1, Integer::sum);
             }
         }
-        reads.merge(output, 1, Integer::sum);
+        outputs.forEach(output -> reads.merge(output, 1, Integer::sum));
         reads.values().removeIf(count -> count > 1);
         reader.keySet().retainAll(reads.keySet());
-        reader.remove(output);
+        outputs.forEach(reader::remove);
+        // Where relu moves behind the pooling another element may be the first maximum.
+        List<Node> argmax = nodes.stream()
+                .filter(node -> node.operation() instanceof Operation.Argmax)
+                .map(node -> node.inputs().get(0))
+                .toList();
         Map<Node, Fusion> found = new HashMap<>();
         for (Node node : nodes) {
-            Fusion fusion = node.operation() instanceof Operation.Convolution ? from(node, reader) : null;
-            if (fusion != null) {
+            Fusion fusion = isPlain(node) ? from(node, reader) : null;
+            if (fusion != null && !argmax.contains(fusion.pool())) {
                 found.put(node, fusion);
                 Node next = node;
                 while (next != fusion.last()) {
@@ -43,6 +48,13 @@ record Fusion(Node conv, Activation.@Nullable Kind inner, Node pool, Activation.
             }
         }
         return found;
+    }
+
+    /** A convolution of samples as they are, by parameters. */
+    private static boolean isPlain(Node node) {
+        return node.operation() instanceof Operation.Convolution
+                && node.inputs().size() == 1
+                && node.inputs().get(0).shape().length == 3;
     }
 
     private static @Nullable Fusion from(Node conv, Map<Node, Node> reader) {

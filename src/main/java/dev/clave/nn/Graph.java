@@ -6,10 +6,14 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A network recorded for one input shape: a directed acyclic graph of operator nodes, in an order that can be run. */
-final class Graph {
+/**
+ * A network recorded for one input shape: a directed acyclic graph of operator nodes, in an order that can be run. Read by
+ * exporters; {@link #record(Layer, List, Function)} makes one with several inputs and outputs.
+ */
+public final class Graph {
     /** A layer applied while recording, for summaries; the shapes are those of one sample. */
     record Call(String name, Layer layer, Shape inputShape, Shape outputShape) {
         boolean isLayer() {
@@ -22,15 +26,18 @@ final class Graph {
     private final Map<String, Integer> recorded = new HashMap<>();
     private final List<Node> nodes = new ArrayList<>();
     private final List<Call> calls = new ArrayList<>();
-    private final Node input;
-    private Node output;
+    private final List<Node> inputs = new ArrayList<>();
+    private List<Node> outputs;
 
-    private Graph(Layer root, int... inputShape) {
+    private Graph(Layer root, List<Operation.Input> reads) {
         this.root = root;
         this.names = root.names();
-        this.input = new Node("input", new Operation.Input(Shape.of(inputShape)), List.of(), Map.of(), inputShape);
-        this.output = input;
-        nodes.add(input);
+        for (Operation.Input read : reads) {
+            String name = inputs.isEmpty() ? "input" : "input#" + (inputs.size() + 1);
+            inputs.add(new Node(name, read, List.of(), Map.of(), read.shape().toArray()));
+        }
+        this.outputs = inputs;
+        nodes.addAll(inputs);
     }
 
     /**
@@ -39,15 +46,30 @@ final class Graph {
      * @param inputShape extents of one sample, for example {@code [1, 28, 28]}
      * @throws IllegalArgumentException when a layer does not fit what comes in; the message names it
      */
-    static Graph record(Layer layer, int... inputShape) {
+    public static Graph record(Layer layer, int... inputShape) {
         for (int extent : inputShape) {
             if (extent < 1) {
                 throw new IllegalArgumentException(
                         "input shape: extents are at least 1, got " + Arrays.toString(inputShape));
             }
         }
-        Graph graph = new Graph(layer, inputShape.clone());
-        graph.output = layer.apply(new Value(graph, graph.input)).node();
+        Graph graph = new Graph(layer, List.of(new Operation.Input(Shape.of(inputShape))));
+        graph.outputs = List.of(layer.apply(new Value(graph, graph.input())).node());
+        return graph;
+    }
+
+    /**
+     * Records a function of several values.
+     *
+     * @param root holds the parameters the function uses
+     * @param inputs at least one
+     * @param function gets one value per input, returns the outputs, at least one
+     */
+    public static Graph record(Layer root, List<Operation.Input> inputs, Function<List<Value>, List<Value>> function) {
+        Graph graph = new Graph(root, inputs);
+        List<Value> results = function.apply(
+                graph.inputs.stream().map(node -> new Value(graph, node)).toList());
+        graph.outputs = results.stream().map(Value::node).toList();
         return graph;
     }
 
@@ -75,6 +97,22 @@ final class Graph {
     }
 
     Value record(@Nullable Layer layer, Operation operation, List<Value> values, Map<String, Parameter> parameters) {
+        String base = label(layer);
+        if (base.isEmpty()) {
+            base = operation.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
+        }
+        return append(base, operation, values, parameters);
+    }
+
+    /**
+     * Records an operation.
+     *
+     * @param base name of the node, made unique
+     * @param values what it reads, in the order of {@link Operation#slots}
+     * @param parameters by slot name
+     * @throws IllegalArgumentException when the values do not fit; the message names the node
+     */
+    public Value append(String base, Operation operation, List<Value> values, Map<String, Parameter> parameters) {
         List<Node> inputs = new ArrayList<>();
         List<int[]> shapes = new ArrayList<>();
         for (Value value : values) {
@@ -83,10 +121,6 @@ final class Graph {
             }
             inputs.add(value.node());
             shapes.add(value.node().shape());
-        }
-        String base = label(layer);
-        if (base.isEmpty()) {
-            base = operation.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
         }
         int count = recorded.merge(base, 1, Integer::sum);
         String name = count == 1 ? base : base + "#" + count;
@@ -101,31 +135,43 @@ final class Graph {
         return new Value(this, node);
     }
 
-    Layer root() {
+    /** The layer that holds the parameters. */
+    public Layer root() {
         return root;
     }
 
     Node input() {
-        return input;
+        return inputs.get(0);
     }
 
     Node output() {
-        return output;
+        return outputs.get(0);
+    }
+
+    /** What the network reads, in order. */
+    public List<Node> inputs() {
+        return List.copyOf(inputs);
+    }
+
+    /** What it computes, in order. */
+    public List<Node> outputs() {
+        return List.copyOf(outputs);
     }
 
     List<Call> calls() {
         return calls;
     }
 
-    /** The nodes the output depends on, in an order that can be run. */
-    List<Node> live() {
+    /** The inputs and the nodes the outputs depend on, in an order that can be run. */
+    public List<Node> live() {
         Map<Node, Boolean> wanted = new HashMap<>();
         mark(wanted);
         return nodes.stream().filter(wanted::containsKey).toList();
     }
 
     private void mark(Map<Node, Boolean> wanted) {
-        wanted.put(output, true);
+        outputs.forEach(node -> wanted.put(node, true));
+        inputs.forEach(node -> wanted.put(node, true));
         // Nodes are recorded after their inputs, so one backward sweep reaches everything.
         for (int i = nodes.size() - 1; i >= 0; i--) {
             if (wanted.containsKey(nodes.get(i))) {

@@ -67,7 +67,7 @@ final class Lowering {
         this.purpose = purpose;
         this.seed = seed;
         List<Node> nodes = graph.live();
-        this.fusions = fuse ? Fusion.find(nodes, graph.output()) : Map.of();
+        this.fusions = fuse ? Fusion.find(nodes, graph.outputs()) : Map.of();
         int dropouts = 0;
         for (Node node : nodes) {
             dropouts += node.operation() instanceof Operation.Dropout ? 1 : 0;
@@ -109,8 +109,19 @@ final class Lowering {
                 || node.inputs().stream().anyMatch(input -> Boolean.TRUE.equals(differentiable.get(input)))
                 || (purpose == Purpose.CHECK && node.operation() instanceof Operation.Input);
         differentiable.put(node, needed);
-        if (node.operation() instanceof Operation.Input) {
-            values.put(node, fresh("input", real(), format.samples(batch, node.shape())));
+        if (node.operation() instanceof Operation.Input read) {
+            DType dtype = read.offsets() ? DType.I32 : real();
+            values.put(node, fresh(node.name(), dtype, format.samples(batch, node.shape())));
+            return;
+        }
+        if (node.operation() instanceof Operation.Fixed) {
+            values.put(node, parameter(Objects.requireNonNull(node.parameters().get("value"))));
+            return;
+        }
+        if (node.operation() instanceof Operation.Argmax) {
+            Map<String, Buffer> more =
+                    Objects.requireNonNull(extras.get(node.inputs().get(0)), node.name());
+            values.put(node, Objects.requireNonNull(more.get("argmax"), node.name()));
             return;
         }
         Fusion fusion = fusions.get(node);
@@ -130,7 +141,11 @@ final class Lowering {
                 : node.operation().geometry(batch, shapes);
         geometries.put(node, geometry);
         node.parameters().values().forEach(parameter -> parameterReads.merge(parameter, 1, Integer::sum));
-        Problem problem = geometry.problem("forward", format);
+        if (format.lanes() > 1 && node.operation().folds(shapes)) {
+            throw new IllegalArgumentException("layer " + node.name() + ": folds axes of the sample into the batch; "
+                    + "compile with one sample side by side, this plan has " + format.lanes());
+        }
+        Problem problem = geometry.problem(node.operation().direction(), format);
         Map<String, Buffer> bound = new LinkedHashMap<>();
         for (Slot slot : problem.slots()) {
             bound.put(slot.name(), forwardBuffer(node, slot, geometry));
@@ -165,11 +180,16 @@ final class Lowering {
     }
 
     private Buffer forwardBuffer(Node node, Slot slot, Geometry geometry) {
-        return switch (slot.name()) {
-            case "input", "a" -> value(node.inputs().get(0));
-            case "b" -> value(node.inputs().get(1));
-            case "weight", "bias" ->
-                parameter(Objects.requireNonNull(node.parameters().get(slot.name())));
+        Parameter parameter = node.parameters().get(slot.name());
+        if (parameter != null) {
+            return parameter(parameter);
+        }
+        int place = node.operation().slots().indexOf(slot.name());
+        if (place >= 0 && place < node.inputs().size()) {
+            return value(node.inputs().get(place));
+        }
+        String name = slot.name().equals(node.operation().outputSlot()) ? "output" : slot.name();
+        return switch (name) {
             case "output" -> values.computeIfAbsent(node, n -> fresh(n.name(), slot.dtype(), slot.shape()));
             case "reciprocal" -> extra(node, slot, ((AvgPool2d) geometry).reciprocals());
             default -> extra(node, slot, null);
@@ -206,6 +226,10 @@ final class Lowering {
         if (isAlias(node) || node.operation() instanceof Operation.Sum) {
             node.inputs().forEach(input -> contribute(input, gradient));
             return;
+        }
+        if (!node.operation().differentiable()) {
+            throw new IllegalArgumentException("layer " + node.name() + ": has no gradient ("
+                    + node.operation().getClass().getSimpleName() + "); use the network for inference");
         }
         Fusion fusion = fusions.get(node);
         Node differentiated = fusion == null ? node : fusion.conv();
@@ -327,8 +351,8 @@ final class Lowering {
                 index++;
             }
         }
-        value(graph.input()).pin();
-        value(graph.output()).pin();
+        graph.inputs().forEach(node -> value(node).pin());
+        graph.outputs().forEach(node -> value(node).pin());
         if (outputGradient != null) {
             outputGradient.pin();
         }
@@ -353,6 +377,11 @@ final class Lowering {
 
     Map<Buffer, double[]> constants() {
         return constants;
+    }
+
+    /** What a node computed. */
+    Buffer of(Node node) {
+        return value(node);
     }
 
     Buffer input() {

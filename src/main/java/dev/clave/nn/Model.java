@@ -8,6 +8,7 @@ import dev.clave.io.Safetensors;
 import dev.clave.nn.callback.Callback;
 import dev.clave.nn.callback.ModelCheckpoint;
 import dev.clave.nn.callback.ProgressBar;
+import dev.clave.nn.callback.State;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -64,7 +65,7 @@ public final class Model implements AutoCloseable {
         if (input != null) {
             Graph.record(layer, input.sample());
         }
-        this.core = new Core(device, layer, new ParameterSet(device, DType.F32, layer), input, 1);
+        this.core = new Core(device, layer, new ParameterSet(device, DType.F32, layer), input, 1, true);
         core.parameters().initialise(1);
     }
 
@@ -74,9 +75,35 @@ public final class Model implements AutoCloseable {
             throw new IllegalStateException("seed: the model is prepared already; set the seed first");
         }
         closeBatch();
-        core = new Core(core.device(), core.layer(), core.parameters(), core.input(), seed);
+        core = new Core(core.device(), core.layer(), core.parameters(), core.input(), seed, core.fusion());
         core.parameters().initialise(seed);
         return this;
+    }
+
+    /**
+     * Whether neighbouring operators may run as one, which is the default; without, every operator runs alone, as an oracle.
+     * Before {@link #prepare}.
+     */
+    public Model fusion(boolean fuse) {
+        if (state != null) {
+            throw new IllegalStateException("fusion: the model is prepared already; choose first");
+        }
+        closeBatch();
+        core = new Core(core.device(), core.layer(), core.parameters(), core.input(), core.seed(), fuse);
+        return this;
+    }
+
+    /**
+     * What a training step launches, in order: layer, operator, candidate kernel, output, work, memory, and why faster
+     * candidates were not taken.
+     *
+     * @param profile times each launch as well, alone, on arbitrary values; the model's own values stay
+     */
+    public String explain(ImageDataset data, int batchSize, boolean profile) {
+        Graph graph = core.graph(BatchSource.of(data));
+        try (Plan plan = core.plan(graph, batchSize, Lowering.Purpose.TRAINING)) {
+            return plan.explain(profile);
+        }
     }
 
     /**
@@ -128,6 +155,7 @@ public final class Model implements AutoCloseable {
             training.tally = null;
         }
         RunContext context = new RunContext(this, training.callbacks, cursor, settings(training, options));
+        context.evalData = options.evalData();
         try (FitLoop loop = new FitLoop(training, options, context)) {
             return loop.run();
         } finally {
@@ -167,15 +195,24 @@ public final class Model implements AutoCloseable {
     }
 
     private Map<String, String> settings(TrainState training, FitOptions options) {
+        Map<String, String> settings = settings();
+        settings.put("trainData", options.trainData().name());
+        BatchSource evalData = options.evalData();
+        if (evalData != null) {
+            settings.put("evalData", evalData.name());
+        }
+        settings.put("epochs", Integer.toString(options.epochs()));
+        settings.putAll(training.fixed);
+        return settings;
+    }
+
+    private Map<String, String> settings() {
         Map<String, String> settings = new LinkedHashMap<>();
         Device.Info info = core.device().info();
         settings.put("network", name);
         settings.put("device", info.name());
         settings.put("platform", info.platform());
         settings.put("binding", info.binding());
-        settings.put("trainData", options.trainData().name());
-        settings.put("epochs", Integer.toString(options.epochs()));
-        settings.putAll(training.fixed);
         return settings;
     }
 
@@ -191,7 +228,7 @@ public final class Model implements AutoCloseable {
         return interrupted;
     }
 
-    /** Loss ({@code loss}, {@code lastLoss}) and metrics on data. */
+    /** Loss ({@code loss}, {@code lastLoss}) and metrics on data. A running fit, whose callback asks, keeps its own. */
     public Map<String, Double> evaluate(ImageDataset data, int batchSize, Callback... callbacks) {
         return evaluate(BatchSource.of(data), batchSize, callbacks);
     }
@@ -199,10 +236,25 @@ public final class Model implements AutoCloseable {
     /** As {@link #evaluate(ImageDataset, int, Callback...)}. */
     public Map<String, Double> evaluate(BatchSource data, int batchSize, Callback... callbacks) {
         checkBatch(batchSize);
-        List<Metric> metrics = state == null ? List.of(new Accuracy()) : state.metrics;
+        TrainState training = state;
+        if (training == null) {
+            return evaluate(data, batchSize, List.of(new Accuracy()), callbacks);
+        }
+        List<State> held = training.fitting ? training.heldMetrics() : List.of();
+        try {
+            return evaluate(data, batchSize, training.metrics, callbacks);
+        } finally {
+            training.restoreMetrics(held);
+        }
+    }
+
+    /** As {@link #evaluate(ImageDataset, int, Callback...)}, with other metrics than those of {@link #prepare}. */
+    public Map<String, Double> evaluate(
+            BatchSource data, int batchSize, List<? extends Metric> metrics, Callback... callbacks) {
+        checkBatch(batchSize);
         Core.checkScores(core.graph(data));
         try (Evaluation evaluation = new Evaluation(core, data, batchSize, 0)) {
-            Map<String, Double> values = evaluation.evaluate(metrics, context(callbacks));
+            Map<String, Double> values = evaluation.evaluate(List.copyOf(metrics), context(data, callbacks));
             if (values == null) {
                 throw new IllegalStateException("evaluate: interrupted");
             }
@@ -219,7 +271,7 @@ public final class Model implements AutoCloseable {
     public List<float[][]> predict(BatchSource data, int batchSize, Callback... callbacks) {
         checkBatch(batchSize);
         try (Evaluation evaluation = new Evaluation(core, data, batchSize, 0)) {
-            return evaluation.predict(context(callbacks));
+            return evaluation.predict(context(data, callbacks));
         }
     }
 
@@ -236,9 +288,11 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    private RunContext context(Callback... callbacks) {
+    private RunContext context(BatchSource data, Callback... callbacks) {
         Cursor cursor = state == null ? new Cursor() : state.cursor;
-        return new RunContext(this, List.of(callbacks), cursor, Map.of("network", name));
+        RunContext context = new RunContext(this, List.of(callbacks), cursor, settings());
+        context.evalData = data;
+        return context;
     }
 
     /**
@@ -255,7 +309,13 @@ public final class Model implements AutoCloseable {
 
     /** Loss and metrics of a batch. */
     public Map<String, Double> evalBatch(float[] inputs, int... labels) {
-        return runner(labels.length, false).run(inputs, labels, prepared("evalBatch").metrics, null);
+        TrainState training = prepared("evalBatch");
+        List<State> held = training.fitting ? training.heldMetrics() : List.of();
+        try {
+            return runner(labels.length, false).run(inputs, labels, training.metrics, null);
+        } finally {
+            training.restoreMetrics(held);
+        }
     }
 
     /** Outputs of a batch, [sample][output]. */
@@ -303,6 +363,11 @@ public final class Model implements AutoCloseable {
             }
         }
         return values;
+    }
+
+    /** What the network is fed, null when that was not said. */
+    public @Nullable InputSpec input() {
+        return core.input();
     }
 
     /** Name of the network, {@code custom} for a user's own. */

@@ -74,7 +74,7 @@ public record Network(String name, Layer layer, int height, int width, int pad) 
     }
 
     /** Shape of one sample as the first layer sees it. */
-    int[] inputShape() {
+    public int[] inputShape() {
         return new int[] {1, height + 2 * pad, width + 2 * pad};
     }
 

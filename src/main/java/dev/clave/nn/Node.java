@@ -8,7 +8,7 @@ import java.util.Map;
  *
  * <p>{@code parameters} are by slot name (weight, bias); {@code shape} is that of one sample of the output.
  */
-final class Node {
+public final class Node {
     private final String name;
     private final Operation operation;
     private final List<Node> inputs;
@@ -23,24 +23,29 @@ final class Node {
         this.shape = shape;
     }
 
-    String name() {
+    /** Unique in its graph. */
+    public String name() {
         return name;
     }
 
-    Operation operation() {
+    /** What it computes. */
+    public Operation operation() {
         return operation;
     }
 
-    List<Node> inputs() {
+    /** What it reads, in the order of {@link Operation#slots}. */
+    public List<Node> inputs() {
         return inputs;
     }
 
-    Map<String, Parameter> parameters() {
+    /** Parameters by slot name. */
+    public Map<String, Parameter> parameters() {
         return parameters;
     }
 
-    int[] shape() {
-        return shape;
+    /** Extents of one sample of the result. */
+    public int[] shape() {
+        return shape.clone();
     }
 
     int features() {

@@ -4,20 +4,56 @@ import dev.clave.Shape;
 import dev.clave.op.Activation;
 import dev.clave.op.Add;
 import dev.clave.op.AvgPool2d;
+import dev.clave.op.BatchNormInference;
+import dev.clave.op.BiasAdd;
+import dev.clave.op.Broadcast;
+import dev.clave.op.Concat;
 import dev.clave.op.Conv2d;
+import dev.clave.op.Elementwise;
 import dev.clave.op.Geometry;
 import dev.clave.op.LogSoftmax;
+import dev.clave.op.MatMul;
 import dev.clave.op.MaxPool2d;
+import dev.clave.op.MaxUnpool2d;
 import dev.clave.op.Softmax;
+import dev.clave.op.Transpose;
 import dev.clave.op.Window;
 import java.util.Arrays;
 import java.util.List;
 
-/** What a {@link Node} computes: the shape rule, and the geometry for a batch. Shapes are those of one sample. */
-sealed interface Operation {
+/**
+ * What a {@link Node} computes: the shape rule, and the geometry for a batch. Shapes are those of one sample. Where an
+ * operation takes images [C,H,W] it takes [N,C,H,W] too, the leading axis folded into the batch; see {@link #folds}.
+ */
+public sealed interface Operation {
     /** Number of values it reads. */
     default int arity() {
         return 1;
+    }
+
+    /** Slots of the operator its values are bound to, in order; parameters are bound by their own slot names. */
+    default List<String> slots() {
+        return List.of("input");
+    }
+
+    /** Slot of the result. */
+    default String outputSlot() {
+        return "output";
+    }
+
+    /** Direction of the operator that runs forward. */
+    default String direction() {
+        return "forward";
+    }
+
+    /** Whether a gradient can pass; without one a network serves inference only. */
+    default boolean differentiable() {
+        return true;
+    }
+
+    /** Whether axes of the sample are folded into the batch, which layouts with several samples side by side cannot do. */
+    default boolean folds(List<int[]> inputs) {
+        return false;
     }
 
     /** Shape of the output; throws {@link IllegalArgumentException} when the inputs do not fit. */
@@ -26,8 +62,13 @@ sealed interface Operation {
     /** The operator for a batch; null when nothing is computed. */
     Geometry geometry(int batch, List<int[]> inputs);
 
-    /** What the network reads. */
-    record Input(Shape shape) implements Operation {
+    /** What the network reads: real numbers, or offsets in a plane. */
+    record Input(Shape shape, boolean offsets) implements Operation {
+        /** Real numbers. */
+        public Input(Shape shape) {
+            this(shape, false);
+        }
+
         @Override
         public int arity() {
             return 0;
@@ -49,22 +90,42 @@ sealed interface Operation {
         @Override
         public int[] output(List<int[]> in) {
             int[] image = image("conv2d", in.get(0));
-            if (image[0] != inputs) {
-                throw new IllegalArgumentException("conv2d: takes " + inputs + " channels, got " + image[0] + " (input "
-                        + Arrays.toString(image) + ")");
+            if (image[1] != inputs) {
+                throw new IllegalArgumentException("conv2d: takes " + inputs + " channels, got " + image[1] + " (input "
+                        + Arrays.toString(in.get(0)) + ")");
             }
             Conv2d g = geometry(1, in);
-            return new int[] {outputs, g.oh(), g.ow()};
+            Shape weight = Shape.of(outputs, inputs / groups, window.kh(), window.kw());
+            if (in.size() > 1 && !Shape.of(in.get(1)).equals(weight)) {
+                throw new IllegalArgumentException(
+                        "conv2d: takes a weight " + weight + ", got " + Arrays.toString(in.get(1)));
+            }
+            if (in.size() > 2 && Shape.of(in.get(2)).elements() != outputs) {
+                throw new IllegalArgumentException(
+                        "conv2d: takes a bias [" + outputs + "], got " + Arrays.toString(in.get(2)));
+            }
+            return unfold(in.get(0), outputs, g.oh(), g.ow());
+        }
+
+        @Override
+        public List<String> slots() {
+            return List.of("input", "weight", "bias");
+        }
+
+        @Override
+        public boolean folds(List<int[]> in) {
+            return in.get(0).length == 4;
         }
 
         @Override
         public Conv2d geometry(int batch, List<int[]> in) {
-            int[] image = in.get(0);
-            if (groups == 1 && window.equals(Window.of(image[1], image[2]))) {
+            int[] image = image("conv2d", in.get(0));
+            int n = Math.multiplyExact(batch, image[0]);
+            if (groups == 1 && window.equals(Window.of(image[2], image[3]))) {
                 // A kernel as large as the image is a matrix product; the weights lie in the same order.
-                return new Conv2d(batch, inputs * image[1] * image[2], 1, 1, outputs, Window.of(1, 1), 1, bias);
+                return new Conv2d(n, inputs * image[2] * image[3], 1, 1, outputs, Window.of(1, 1), 1, bias);
             }
-            return new Conv2d(batch, inputs, image[1], image[2], outputs, window, groups, bias);
+            return new Conv2d(n, inputs, image[2], image[3], outputs, window, groups, bias);
         }
     }
 
@@ -103,13 +164,18 @@ sealed interface Operation {
         @Override
         public int[] output(List<int[]> in) {
             int[] image = image("max_pool2d", in.get(0));
-            return new int[] {image[0], window.outH(image[1], ceil), window.outW(image[2], ceil)};
+            return unfold(in.get(0), image[1], window.outH(image[2], ceil), window.outW(image[3], ceil));
+        }
+
+        @Override
+        public boolean folds(List<int[]> in) {
+            return in.get(0).length == 4;
         }
 
         @Override
         public MaxPool2d geometry(int batch, List<int[]> in) {
-            int[] image = in.get(0);
-            return new MaxPool2d(batch, image[0], image[1], image[2], window, ceil);
+            int[] image = image("max_pool2d", in.get(0));
+            return new MaxPool2d(Math.multiplyExact(batch, image[0]), image[1], image[2], image[3], window, ceil);
         }
     }
 
@@ -118,13 +184,19 @@ sealed interface Operation {
         @Override
         public int[] output(List<int[]> in) {
             int[] image = image("avg_pool2d", in.get(0));
-            return new int[] {image[0], window.outH(image[1], ceil), window.outW(image[2], ceil)};
+            return unfold(in.get(0), image[1], window.outH(image[2], ceil), window.outW(image[3], ceil));
+        }
+
+        @Override
+        public boolean folds(List<int[]> in) {
+            return in.get(0).length == 4;
         }
 
         @Override
         public AvgPool2d geometry(int batch, List<int[]> in) {
-            int[] image = in.get(0);
-            return new AvgPool2d(batch, image[0], image[1], image[2], window, ceil, countPadding);
+            int[] image = image("avg_pool2d", in.get(0));
+            return new AvgPool2d(
+                    Math.multiplyExact(batch, image[0]), image[1], image[2], image[3], window, ceil, countPadding);
         }
     }
 
@@ -154,6 +226,11 @@ sealed interface Operation {
         }
 
         @Override
+        public List<String> slots() {
+            return List.of("a", "b");
+        }
+
+        @Override
         public int[] output(List<int[]> in) {
             if (!Arrays.equals(in.get(0), in.get(1))) {
                 throw new IllegalArgumentException(
@@ -168,19 +245,26 @@ sealed interface Operation {
         }
     }
 
-    /** Softmax or its logarithm over a flat sample. */
+    /** Softmax or its logarithm over the last axis; axes before it are folded. */
     record Normalise(boolean log) implements Operation {
         @Override
         public int[] output(List<int[]> in) {
-            if (in.get(0).length != 1) {
+            if (in.get(0).length < 1) {
                 throw new IllegalArgumentException("softmax: takes [classes], got " + Arrays.toString(in.get(0)));
             }
             return in.get(0);
         }
 
         @Override
+        public boolean folds(List<int[]> in) {
+            return in.get(0).length > 1;
+        }
+
+        @Override
         public Geometry geometry(int batch, List<int[]> in) {
-            return log ? new LogSoftmax(batch, in.get(0)[0]) : new Softmax(batch, in.get(0)[0]);
+            int classes = in.get(0)[in.get(0).length - 1];
+            int rows = Math.multiplyExact(batch, elements(in.get(0)) / Math.max(1, classes));
+            return log ? new LogSoftmax(rows, classes) : new Softmax(rows, classes);
         }
     }
 
@@ -201,18 +285,359 @@ sealed interface Operation {
         }
     }
 
+    /** A parameter as a value: one for all samples. Its parameter has the slot name {@code value}. */
+    record Fixed(Shape shape) implements Operation {
+        @Override
+        public int arity() {
+            return 0;
+        }
+
+        @Override
+        public int[] output(List<int[]> in) {
+            return shape.toArray();
+        }
+
+        @Override
+        public boolean differentiable() {
+            return false;
+        }
+
+        @Override
+        public Geometry geometry(int batch, List<int[]> in) {
+            throw new IllegalStateException("a parameter computes nothing");
+        }
+    }
+
+    /** Where the maxima of the max pooling it reads came from, offsets in a plane. */
+    record Argmax() implements Operation {
+        @Override
+        public int[] output(List<int[]> in) {
+            return in.get(0);
+        }
+
+        @Override
+        public boolean differentiable() {
+            return false;
+        }
+
+        @Override
+        public Geometry geometry(int batch, List<int[]> in) {
+            throw new IllegalStateException("max pooling has computed the argmax");
+        }
+    }
+
+    /** Transposed convolution without bias to images of oh x ow: the gradient of a convolution as an operator. */
+    record ConvTranspose(int inputs, int outputs, Window window, int groups, int oh, int ow) implements Operation {
+        @Override
+        public int[] output(List<int[]> in) {
+            int[] image = image("conv_transpose2d", in.get(0));
+            Conv2d g = geometry(1, in);
+            if (image[1] != inputs || g.oh() != image[2] || g.ow() != image[3]) {
+                throw new IllegalArgumentException("conv_transpose2d: a convolution of [" + outputs + ", " + oh + ", "
+                        + ow + "] gives [" + inputs + ", " + g.oh() + ", " + g.ow() + "], the input is "
+                        + Arrays.toString(in.get(0)));
+            }
+            if (in.size() > 1 && !Shape.of(in.get(1)).equals(g.weightShape())) {
+                throw new IllegalArgumentException(
+                        "conv_transpose2d: takes a weight " + g.weightShape() + ", got " + Arrays.toString(in.get(1)));
+            }
+            return unfold(in.get(0), outputs, oh, ow);
+        }
+
+        @Override
+        public List<String> slots() {
+            return List.of("gradOutput", "weight");
+        }
+
+        @Override
+        public String outputSlot() {
+            return "gradInput";
+        }
+
+        @Override
+        public String direction() {
+            return "backwardInput";
+        }
+
+        @Override
+        public boolean differentiable() {
+            return false;
+        }
+
+        @Override
+        public boolean folds(List<int[]> in) {
+            return in.get(0).length == 4;
+        }
+
+        @Override
+        public Conv2d geometry(int batch, List<int[]> in) {
+            int n = Math.multiplyExact(batch, image("conv_transpose2d", in.get(0))[0]);
+            return new Conv2d(n, outputs, oh, ow, inputs, window, groups, false);
+        }
+    }
+
+    /** A number per channel added to every position of an image. */
+    record ChannelBias() implements Operation {
+        @Override
+        public int[] output(List<int[]> in) {
+            int channels = image("bias_add", in.get(0))[1];
+            if (in.size() > 1 && elements(in.get(1)) != channels) {
+                throw new IllegalArgumentException(
+                        "bias_add: takes a bias [" + channels + "], got " + Arrays.toString(in.get(1)));
+            }
+            return in.get(0);
+        }
+
+        @Override
+        public List<String> slots() {
+            return List.of("input", "bias");
+        }
+
+        @Override
+        public boolean differentiable() {
+            return false;
+        }
+
+        @Override
+        public boolean folds(List<int[]> in) {
+            return in.get(0).length == 4;
+        }
+
+        @Override
+        public Geometry geometry(int batch, List<int[]> in) {
+            int[] image = image("bias_add", in.get(0));
+            return new BiasAdd(Math.multiplyExact(batch, image[0]), image[1], Math.multiplyExact(image[2], image[3]));
+        }
+    }
+
+    /** Two values element by element, broadcast; a shared one is a {@link Fixed} for all samples. */
+    record Combine(Broadcast.Kind kind, boolean sharedA, boolean sharedB) implements Operation {
+        @Override
+        public int arity() {
+            return 2;
+        }
+
+        @Override
+        public int[] output(List<int[]> in) {
+            return geometry(1, in).output().toArray();
+        }
+
+        @Override
+        public List<String> slots() {
+            return List.of("a", "b");
+        }
+
+        @Override
+        public boolean differentiable() {
+            return false;
+        }
+
+        @Override
+        public Broadcast geometry(int batch, List<int[]> in) {
+            return new Broadcast(kind, batch, Shape.of(in.get(0)), sharedA, Shape.of(in.get(1)), sharedB);
+        }
+    }
+
+    /** Axes of a sample in another order. */
+    record Permute(List<Integer> axes) implements Operation {
+        @Override
+        public int[] output(List<int[]> in) {
+            return geometry(1, in).output().toArray();
+        }
+
+        @Override
+        public boolean differentiable() {
+            return false;
+        }
+
+        @Override
+        public Transpose geometry(int batch, List<int[]> in) {
+            return new Transpose(batch, Shape.of(in.get(0)), axes);
+        }
+    }
+
+    /** Two values one behind the other along an axis of the sample. */
+    record Join(int axis) implements Operation {
+        @Override
+        public int arity() {
+            return 2;
+        }
+
+        @Override
+        public int[] output(List<int[]> in) {
+            int[] a = in.get(0);
+            int[] b = in.get(1);
+            int[] joined = a.clone();
+            boolean fits = a.length == b.length && axis >= 0 && axis < a.length;
+            for (int i = 0; fits && i < a.length; i++) {
+                fits = i == axis || a[i] == b[i];
+            }
+            if (!fits) {
+                throw new IllegalArgumentException("concat: " + Arrays.toString(a) + " and " + Arrays.toString(b)
+                        + " differ in another axis than " + axis);
+            }
+            joined[axis] = Math.addExact(a[axis], b[axis]);
+            return joined;
+        }
+
+        @Override
+        public List<String> slots() {
+            return List.of("a", "b");
+        }
+
+        @Override
+        public boolean differentiable() {
+            return false;
+        }
+
+        @Override
+        public Geometry geometry(int batch, List<int[]> in) {
+            int[] a = in.get(0);
+            int inner = elements(Arrays.copyOfRange(a, axis + 1, a.length));
+            return new Concat(batch, elements(Arrays.copyOf(a, axis)), a[axis], in.get(1)[axis], inner);
+        }
+    }
+
+    /** Products of stacks of matrices; a shared one is a {@link Fixed} for all samples. */
+    record Product(boolean sharedA, boolean sharedB) implements Operation {
+        @Override
+        public int arity() {
+            return 2;
+        }
+
+        @Override
+        public int[] output(List<int[]> in) {
+            return geometry(1, in).output().toArray();
+        }
+
+        @Override
+        public List<String> slots() {
+            return List.of("a", "b");
+        }
+
+        @Override
+        public boolean differentiable() {
+            return false;
+        }
+
+        @Override
+        public MatMul geometry(int batch, List<int[]> in) {
+            return new MatMul(batch, Shape.of(in.get(0)), sharedA, Shape.of(in.get(1)), sharedB);
+        }
+    }
+
+    /** A function of each element with two parameters. */
+    record MapElements(Elementwise.Kind kind, double p, double q) implements Operation {
+        @Override
+        public int[] output(List<int[]> in) {
+            return in.get(0);
+        }
+
+        @Override
+        public boolean differentiable() {
+            return false;
+        }
+
+        @Override
+        public Geometry geometry(int batch, List<int[]> in) {
+            return new Elementwise(kind, batch, elements(in.get(0)), p, q);
+        }
+    }
+
+    /** Batch normalisation by given statistics over [C, ...]; with images of rank 4 over [N, C, H, W]. */
+    record ChannelNorm(double epsilon) implements Operation {
+        @Override
+        public int[] output(List<int[]> in) {
+            int channels = image("batch_norm_inference", in.get(0))[1];
+            for (int[] vector : in.subList(1, in.size())) {
+                if (elements(vector) != channels) {
+                    throw new IllegalArgumentException("batch_norm_inference: takes [" + channels
+                            + "] of scale, bias, mean and variance, got " + Arrays.toString(vector));
+                }
+            }
+            return in.get(0);
+        }
+
+        @Override
+        public List<String> slots() {
+            return List.of("input", "scale", "bias", "mean", "variance");
+        }
+
+        @Override
+        public boolean differentiable() {
+            return false;
+        }
+
+        @Override
+        public boolean folds(List<int[]> in) {
+            return in.get(0).length == 4;
+        }
+
+        @Override
+        public Geometry geometry(int batch, List<int[]> in) {
+            int[] image = image("batch_norm_inference", in.get(0));
+            return new BatchNormInference(
+                    Math.multiplyExact(batch, image[0]), image[1], Math.multiplyExact(image[2], image[3]), epsilon);
+        }
+    }
+
+    /** Max unpooling: the second value holds offsets in planes of planeH x planeW. */
+    record Unpool(int planeH, int planeW, int oh, int ow) implements Operation {
+        @Override
+        public int arity() {
+            return 2;
+        }
+
+        @Override
+        public int[] output(List<int[]> in) {
+            int[] image = image("max_unpool2d", in.get(0));
+            if (!Arrays.equals(in.get(0), in.get(1))) {
+                throw new IllegalArgumentException("max_unpool2d: values are " + Arrays.toString(in.get(0))
+                        + ", their offsets " + Arrays.toString(in.get(1)));
+            }
+            return unfold(in.get(0), image[1], oh, ow);
+        }
+
+        @Override
+        public List<String> slots() {
+            return List.of("input", "argmax");
+        }
+
+        @Override
+        public boolean differentiable() {
+            return false;
+        }
+
+        @Override
+        public boolean folds(List<int[]> in) {
+            return in.get(0).length == 4;
+        }
+
+        @Override
+        public Geometry geometry(int batch, List<int[]> in) {
+            int[] image = image("max_unpool2d", in.get(0));
+            return new MaxUnpool2d(
+                    Math.multiplyExact(batch, image[0]), image[1], image[2], image[3], planeH, planeW, oh, ow);
+        }
+    }
+
+    /** [C,H,W] or [N,C,H,W] as [N,C,H,W]. */
     private static int[] image(String what, int[] shape) {
+        if (shape.length == 4) {
+            return shape;
+        }
         if (shape.length != 3) {
             throw new IllegalArgumentException(what + ": takes [C, H, W], got " + Arrays.toString(shape));
         }
-        return shape;
+        return new int[] {1, shape[0], shape[1], shape[2]};
+    }
+
+    /** The shape of an image of the same rank as another. */
+    private static int[] unfold(int[] like, int c, int h, int w) {
+        return like.length == 4 ? new int[] {like[0], c, h, w} : new int[] {c, h, w};
     }
 
     private static int elements(int[] shape) {
-        int product = 1;
-        for (int extent : shape) {
-            product = Math.multiplyExact(product, extent);
-        }
-        return product;
+        return Shape.of(shape).elements();
     }
 }

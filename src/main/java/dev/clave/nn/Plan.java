@@ -6,9 +6,12 @@ import dev.clave.Tensor;
 import dev.clave.op.Format;
 import dev.clave.op.Invocation;
 import dev.clave.op.Operators;
+import dev.clave.op.Problem;
+import dev.clave.op.Slot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #backward} only enqueue. Used by one thread at a time.
  */
 final class Plan implements AutoCloseable {
+    private final Device device;
     private final Format format;
     private final int batch;
     private final Lowering lowering;
@@ -54,6 +58,7 @@ final class Plan implements AutoCloseable {
             Lowering.Purpose use,
             long seed,
             boolean fuse) {
+        this.device = device;
         this.format = format;
         this.batch = batch;
         if (use != Lowering.Purpose.INFERENCE) {
@@ -88,49 +93,115 @@ final class Plan implements AutoCloseable {
 
     /** Sets what dropout masks depend on: the step from 0 and the index of the batch's first sample in its epoch. */
     void at(long step, long firstSample) {
-        for (Invocation invocation : random) {
-            invocation.set("step", (double) step).set("first_sample", (double) firstSample);
+        for (int i = 0; i < random.size(); i++) {
+            random.get(i).set("step", (double) step).set("first_sample", (double) firstSample);
         }
     }
 
     void forward() {
-        for (Invocation invocation : forward) {
-            invocation.run();
-        }
+        run(forward);
     }
 
     void backward() {
-        for (Invocation invocation : backward) {
-            invocation.run();
+        run(backward);
+    }
+
+    /** By index: an iterator a call would be most of what a step takes from the heap. */
+    private static void run(List<Invocation> invocations) {
+        for (int i = 0; i < invocations.size(); i++) {
+            invocations.get(i).run();
         }
     }
 
-    /** Each run in order: layer, operator and direction, candidate, work, and the memory of all. */
-    String explain() {
-        StringBuilder text = new StringBuilder();
-        explain(text, lowering.forward(), forward);
-        explain(text, lowering.backward(), backward);
-        return text.append(String.format(
-                        Locale.ROOT,
-                        "%d launches, %.2f MB of buffers, batch %d, %d samples side by side%n",
-                        forward.size() + backward.size(),
-                        pool.bytes() / 1e6,
-                        batch,
-                        format.lanes()))
-                .toString();
+    /**
+     * Each run in order: layer, operator and direction, candidate, output, work, bytes read and written, and which faster
+     * candidates refused; then the memory of all.
+     *
+     * @param profile also times each run alone: microseconds and GFLOP/s, the best of several. Runs the plan, so the values of
+     *     its buffers and of the gradients are gone afterwards
+     */
+    String explain(boolean profile) {
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%-16s %-28s %-10s %-20s %9s %9s%s%n",
+                "layer",
+                "operator",
+                "candidate",
+                "output",
+                "MFLOP",
+                "KB",
+                profile ? "        us   GFLOP/s" : "  refused before"));
+        double total = explain(text, lowering.forward(), forward, profile)
+                + explain(text, lowering.backward(), backward, profile);
+        text.append(String.format(
+                Locale.ROOT,
+                "%d launches, %.2f MB of buffers, batch %d, %d samples side by side",
+                forward.size() + backward.size(),
+                pool.bytes() / 1e6,
+                batch,
+                format.lanes()));
+        if (profile) {
+            text.append(String.format(Locale.ROOT, ", %.0f us one by one", total));
+        }
+        return text.append('\n').toString();
     }
 
-    private static void explain(StringBuilder text, List<Step> steps, List<Invocation> invocations) {
+    String explain() {
+        return explain(false);
+    }
+
+    private double explain(StringBuilder text, List<Step> steps, List<Invocation> invocations, boolean profile) {
+        double total = 0;
         for (int i = 0; i < steps.size(); i++) {
-            Step step = steps.get(i);
+            Problem problem = steps.get(i).problem();
+            Invocation invocation = invocations.get(i);
+            long bytes = 0;
+            String output = "";
+            for (Slot slot : problem.slots()) {
+                bytes += (long) slot.shape().elements() * slot.dtype().bytes();
+                output = slot.role() == Slot.Role.IN ? output : slot.shape().toString();
+            }
+            String more = "  " + refused(problem, invocation.candidate());
+            if (profile) {
+                double micros = micros(invocation);
+                total += micros;
+                more = String.format(Locale.ROOT, "%10.1f %9.1f", micros, problem.flops() / micros / 1e3);
+            }
             text.append(String.format(
                     Locale.ROOT,
-                    "%-16s %-28s %-12s %8.3f MFLOP%n",
-                    step.layer(),
-                    step.problem(),
-                    invocations.get(i).candidate(),
-                    step.problem().flops() / 1e6));
+                    "%-16s %-28s %-10s %-20s %9.3f %9.1f%s%n",
+                    steps.get(i).layer(),
+                    problem,
+                    invocation.candidate(),
+                    output,
+                    problem.flops() / 1e6,
+                    bytes / 1e3,
+                    more.stripTrailing()));
         }
+        return total;
+    }
+
+    /** What the faster candidates said. */
+    private String refused(Problem problem, String candidate) {
+        return Operators.explain(device, problem)
+                .lines()
+                .map(line -> line.substring(problem.toString().length() + 2))
+                .takeWhile(line -> !line.startsWith(candidate + " takes it"))
+                .map(line -> line.replace(" refuses, ", ": "))
+                .collect(Collectors.joining("; "));
+    }
+
+    private double micros(Invocation invocation) {
+        double best = Double.MAX_VALUE;
+        for (int round = 0; round < 7; round++) {
+            long begin = System.nanoTime();
+            for (int run = 0; run < 20; run++) {
+                invocation.run();
+            }
+            device.finish();
+            best = Math.min(best, (System.nanoTime() - begin) / 20e3);
+        }
+        return best;
     }
 
     Format format() {
@@ -139,6 +210,11 @@ final class Plan implements AutoCloseable {
 
     int batch() {
         return batch;
+    }
+
+    /** What an input or output of the graph holds. */
+    Tensor tensor(Node node) {
+        return lowering.of(node).tensor();
     }
 
     Tensor input() {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The context of one fit, evaluation or prediction: what the loops set, callbacks read. */
 final class RunContext implements Context {
@@ -23,6 +24,10 @@ final class RunContext implements Context {
     boolean stopping;
     Supplier<Map<String, Double>> values = Map::of;
     Map<String, Double> extra = Map.of();
+    Supplier<double[]> batchLosses = () -> new double[0];
+
+    @Nullable
+    BatchSource evalData;
 
     RunContext(Model model, List<Callback> callbacks, Cursor cursor, Map<String, String> settings) {
         this.model = model;
@@ -31,10 +36,10 @@ final class RunContext implements Context {
         this.settings = settings;
     }
 
-    /** Calls every callback. */
+    /** Calls every callback; twice a step, so without an iterator. */
     void call(BiConsumer<Callback, Context> event) {
-        for (Callback callback : callbacks) {
-            event.accept(callback, this);
+        for (int i = 0; i < callbacks.size(); i++) {
+            event.accept(callbacks.get(i), this);
         }
     }
 
@@ -95,6 +100,16 @@ final class RunContext implements Context {
         Map<String, Double> shown = new LinkedHashMap<>(values.get());
         shown.remove("lastLoss");
         return shown;
+    }
+
+    @Override
+    public double[] batchLosses() {
+        return batchLosses.get();
+    }
+
+    @Override
+    public @Nullable BatchSource evalData() {
+        return evalData;
     }
 
     @Override

@@ -44,6 +44,19 @@ final class Tally {
         return lastBatch == 0 ? Double.NaN : mean;
     }
 
+    /** Mean of every batch of the given size; the last may be smaller. */
+    double[] batchLosses(int batch) {
+        double[] means = new double[(known + batch - 1) / batch];
+        for (int b = 0; b < means.length; b++) {
+            int from = b * batch;
+            int to = Math.min(known, from + batch);
+            for (int i = from; i < to; i++) {
+                means[b] += (double) losses[i] / (to - from);
+            }
+        }
+        return means;
+    }
+
     long right() {
         return right;
     }

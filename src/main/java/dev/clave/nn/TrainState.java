@@ -1,6 +1,8 @@
 package dev.clave.nn;
 
 import dev.clave.nn.callback.Callback;
+import dev.clave.nn.callback.State;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,9 @@ final class TrainState implements AutoCloseable {
     /** Brings the tally up to date. */
     Runnable sync = () -> {};
 
+    /** Whether a fit runs, so that the metrics hold the running epoch. */
+    boolean fitting;
+
     private @Nullable Accumulator accumulator;
 
     TrainState(Core core, Optimizer optimizer, List<Metric> metrics) {
@@ -43,6 +48,22 @@ final class TrainState implements AutoCloseable {
             accumulator = new Accumulator(core.device(), core.parameters().gradients());
         }
         return accumulator;
+    }
+
+    /** What the metrics know, to be restored after something else has used them. */
+    List<State> heldMetrics() {
+        List<State> held = new ArrayList<>();
+        for (Metric metric : metrics) {
+            held.add(new State());
+            metric.save(held.get(held.size() - 1));
+        }
+        return held;
+    }
+
+    void restoreMetrics(List<State> held) {
+        for (int i = 0; i < held.size(); i++) {
+            metrics.get(i).restore(held.get(i));
+        }
     }
 
     @Override

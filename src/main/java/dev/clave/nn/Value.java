@@ -20,11 +20,13 @@ public final class Value {
         return node.shape().clone();
     }
 
-    Graph graph() {
+    /** The recording it belongs to. */
+    public Graph graph() {
         return graph;
     }
 
-    Node node() {
+    /** The node that computes it. */
+    public Node node() {
         return node;
     }
 

@@ -56,6 +56,10 @@ final class Conv2dOpenCl implements OpenClCandidate {
         if (!problem.direction().equals("backwardBias")) {
             launch.ints(blocks, g.c(), g.h(), g.w(), g.k(), g.oh(), g.ow());
         }
+        if (!tiled) {
+            // The same macros in every direction: one program serves all.
+            launch.define("KT", 1).define("CT", 1).define("WT", 1);
+        }
         format(launch, problem.format())
                 .window(win)
                 .define("GROUPS", g.groups())

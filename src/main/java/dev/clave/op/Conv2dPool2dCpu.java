@@ -76,7 +76,7 @@ final class Conv2dPool2dCpu implements CpuKernel {
                         slot.name(),
                         slot.name().equals(result) ? into == null ? fresh(slot) : get(into) : get(slot.name()));
             }
-            kernel.run(part, new CpuArguments(bound, Map.of()));
+            kernel.run(part, new CpuArguments(bound));
             return java.util.Objects.requireNonNull(bound.get(result));
         }
 
@@ -104,7 +104,7 @@ final class Conv2dPool2dCpu implements CpuKernel {
             Map<String, Tensor> bound = forward
                     ? Map.of("input", source, "output", target)
                     : Map.of("output", values, "gradOutput", source, "gradInput", target);
-            new ActivationCpu().run(part, new CpuArguments(bound, Map.of()));
+            new ActivationCpu().run(part, new CpuArguments(bound));
             return target;
         }
 

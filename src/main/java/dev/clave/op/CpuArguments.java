@@ -3,16 +3,32 @@ package dev.clave.op;
 import dev.clave.Tensor;
 import dev.clave.internal.cpu.CpuDevice;
 import dev.clave.internal.cpu.CpuStorage;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Tensors and scalars of one run on the CPU. */
 final class CpuArguments {
     private final Map<String, Tensor> tensors;
-    private final Map<String, Double> scalars;
+    private final List<String> names;
+    private final double[] scalars;
 
-    CpuArguments(Map<String, Tensor> tensors, Map<String, Double> scalars) {
-        this.tensors = tensors;
+    /** The numbers are read when they are asked for. */
+    CpuArguments(List<String> names, double[] scalars) {
+        this.tensors = new HashMap<>();
+        this.names = names;
         this.scalars = scalars;
+    }
+
+    /** Of an operator without scalars. */
+    CpuArguments(Map<String, Tensor> tensors) {
+        this.tensors = tensors;
+        this.names = List.of();
+        this.scalars = new double[0];
+    }
+
+    void bind(String slot, Tensor tensor) {
+        tensors.put(slot, tensor);
     }
 
     Tensor tensor(String slot) {
@@ -64,10 +80,10 @@ final class CpuArguments {
     }
 
     double scalar(String name) {
-        Double value = scalars.get(name);
-        if (value == null) {
-            throw new IllegalStateException("scalar '" + name + "' is not set");
+        int index = names.indexOf(name);
+        if (index < 0) {
+            throw new IllegalStateException("there is no scalar '" + name + "', there are " + names);
         }
-        return value;
+        return scalars[index];
     }
 }

@@ -3,54 +3,66 @@ package dev.clave.op;
 import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.Tensor;
+import dev.clave.internal.Resource;
+import dev.clave.internal.Storage;
+import dev.clave.internal.cpu.CpuDevice;
 import dev.clave.internal.opencl.ClKernel;
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A problem prepared on a device: bind its tensors, set its scalars, run it any number of times. Running enqueues on an
- * OpenCL device and computes on the CPU. Used by one thread at a time.
+ * OpenCL device and computes on the CPU. It holds kernel objects, so one thread at a time uses it; threads that share a device
+ * prepare their own. Setting and running take no Java heap. Close it before its device.
  */
 public final class Invocation implements AutoCloseable {
     private final Device device;
     private final Problem problem;
     private final String candidate;
     private final @Nullable CpuKernel cpu;
-    private final List<Launch> launches;
-    private final List<ClKernel> kernels = new ArrayList<>();
-    private final Map<String, Tensor> tensors = new HashMap<>();
-    private final Map<String, Double> scalars = new HashMap<>();
+    private final Resource resource;
+    private final @Nullable Tensor[] tensors;
+    private final double[] scalars;
+    private final boolean[] isSet;
+    private final List<Prepared> prepared = new ArrayList<>();
+    private final CpuArguments arguments;
+    private final boolean empty;
+    private boolean complete;
 
-    private Invocation(
-            Device device, Problem problem, String candidate, @Nullable CpuKernel cpu, List<Launch> launches) {
+    private Invocation(Device device, Problem problem, String candidate, @Nullable CpuKernel cpu) {
         this.device = device;
         this.problem = problem;
         this.candidate = candidate;
         this.cpu = cpu;
-        this.launches = launches;
+        this.tensors = new Tensor[problem.slots().size()];
+        this.scalars = new double[problem.scalars().size()];
+        this.isSet = new boolean[scalars.length];
+        this.empty = problem.isEmpty();
+        this.arguments = new CpuArguments(problem.scalars(), scalars);
+        this.resource = device.ledger().add("invocation " + problem, true).open(1, handle -> {});
+        resource.ownedBy(this);
     }
 
     static Invocation cpu(Device device, Problem problem, String candidate, CpuKernel kernel) {
-        return new Invocation(device, problem, candidate, kernel, List.of());
+        return new Invocation(device, problem, candidate, kernel);
     }
 
     static Invocation openCl(OpenClDevice device, Problem problem, OpenClCandidate candidate) {
         List<Launch> launches = candidate.launches(problem, device);
-        Invocation invocation = new Invocation(device, problem, candidate.name(), null, launches);
-        for (Launch launch : launches) {
-            ClKernel kernel = device.kernel(launch.file, launch.kernel, launch.defines);
-            invocation.kernels.add(kernel);
-            for (int i = 0; i < launch.arguments.size(); i++) {
-                if (launch.arguments.get(i) instanceof Launch.Int fixed) {
-                    kernel.setInt(i, fixed.value());
-                } else if (launch.arguments.get(i) instanceof Launch.Real fixed) {
-                    kernel.setReal(i, fixed.value(), problem.format().real() == DType.F64);
+        Invocation invocation = new Invocation(device, problem, candidate.name(), null);
+        try {
+            for (Launch launch : launches) {
+                if (!candidate.usesBarriers()) {
+                    launch.fit(device.maxWorkGroup());
                 }
+                ClKernel kernel = device.kernel(launch.file, launch.kernel, launch.defines);
+                invocation.prepared.add(new Prepared(kernel, launch, problem));
             }
+        } catch (RuntimeException e) {
+            invocation.close();
+            throw e;
         }
         return invocation;
     }
@@ -69,94 +81,182 @@ public final class Invocation implements AutoCloseable {
      * Binds a tensor to a slot.
      *
      * @throws IllegalArgumentException when there is no such slot or dtype, element count or device differ
+     * @throws IllegalStateException when the tensor or this is closed
      */
     public Invocation bind(String name, Tensor tensor) {
+        resource.handle();
         Slot slot = problem.slot(name);
         if (tensor.device() != device) {
-            throw new IllegalArgumentException(problem + ": tensor '" + name + "' lives on another device");
+            throw new IllegalArgumentException(problem + ": tensor '" + name + "' lives on another device ("
+                    + tensor.device().name() + "), this was prepared on " + device.name());
         }
         if (tensor.dtype() != slot.dtype()
                 || tensor.shape().elements() != slot.shape().elements()) {
             throw new IllegalArgumentException(problem + ": tensor '" + name + "' is " + slot.dtype() + slot.shape()
                     + ", got " + tensor.dtype() + tensor.shape());
         }
-        tensors.put(name, tensor);
-        for (int l = 0; l < launches.size(); l++) {
-            List<Launch.Argument> arguments = launches.get(l).arguments;
-            for (int i = 0; i < arguments.size(); i++) {
-                if (arguments.get(i) instanceof Launch.Buffer buffer
-                        && buffer.slot().equals(name)) {
-                    kernels.get(l).setBuffer(i, tensor.storage());
-                }
-            }
+        tensor.storage().checkOpen();
+        for (Prepared launch : prepared) {
+            launch.bind(name, tensor.storage());
+        }
+        tensors[problem.slots().indexOf(slot)] = tensor;
+        if (cpu != null) {
+            arguments.bind(name, tensor);
         }
         return this;
     }
 
     /** Sets a scalar of the problem; it holds until it is set again. */
     public Invocation set(String name, double value) {
-        if (!problem.scalars().contains(name)) {
+        int index = problem.scalars().indexOf(name);
+        if (index < 0) {
             throw new IllegalArgumentException(problem + " has no scalar '" + name + "', it has " + problem.scalars());
         }
-        Double before = scalars.put(name, value);
-        if (before != null && before == value) {
+        if (isSet[index] && scalars[index] == value) {
             return this;
         }
-        for (int l = 0; l < launches.size(); l++) {
-            List<Launch.Argument> arguments = launches.get(l).arguments;
-            for (int i = 0; i < arguments.size(); i++) {
-                if (arguments.get(i) instanceof Launch.Late late
-                        && late.scalar().equals(name)) {
-                    if (late.whole()) {
-                        kernels.get(l).setInt(i, (int) (long) value);
-                    } else {
-                        kernels.get(l).setReal(i, value, problem.format().real() == DType.F64);
-                    }
-                }
-            }
+        resource.handle();
+        for (int i = 0; i < prepared.size(); i++) {
+            prepared.get(i).set(index, value);
         }
+        scalars[index] = value;
+        isSet[index] = true;
         return this;
     }
 
-    /** Runs once. */
+    /**
+     * Runs once.
+     *
+     * @throws IllegalStateException when something is not bound or not set, or this or a tensor is closed
+     */
     public void run() {
-        if (tensors.size() < problem.slots().size()) {
-            for (Slot slot : problem.slots()) {
-                if (!tensors.containsKey(slot.name())) {
-                    throw new IllegalStateException(problem + ": tensor '" + slot.name() + "' is not bound");
-                }
-            }
+        resource.handle();
+        if (!complete) {
+            checkComplete();
         }
-        if (scalars.size() < problem.scalars().size()) {
-            throw new IllegalStateException(
-                    problem + ": scalars " + problem.scalars() + " are needed, set are " + scalars.keySet());
-        }
-        if (problem.isEmpty()) {
+        if (empty) {
             clear();
             return;
         }
         if (cpu != null) {
-            cpu.run(problem, new CpuArguments(tensors, scalars));
+            compute(cpu);
             return;
         }
-        for (int l = 0; l < kernels.size(); l++) {
-            kernels.get(l).enqueue(launches.get(l).global, launches.get(l).local);
+        for (int i = 0; i < prepared.size(); i++) {
+            prepared.get(i).enqueue();
         }
+    }
+
+    private void compute(CpuKernel kernel) {
+        CpuDevice own = (CpuDevice) device;
+        own.begin();
+        try {
+            for (Tensor tensor : tensors) {
+                if (tensor != null) {
+                    tensor.storage().checkOpen();
+                }
+            }
+            kernel.run(problem, arguments);
+        } finally {
+            own.end();
+        }
+    }
+
+    private void checkComplete() {
+        for (int i = 0; i < tensors.length; i++) {
+            if (tensors[i] == null) {
+                throw new IllegalStateException(
+                        problem + ": tensor '" + problem.slots().get(i).name() + "' is not bound");
+            }
+        }
+        for (int i = 0; i < isSet.length; i++) {
+            if (!isSet[i]) {
+                throw new IllegalStateException(problem + ": scalar '"
+                        + problem.scalars().get(i) + "' is not set; it needs " + problem.scalars());
+            }
+        }
+        complete = true;
     }
 
     /** A batch of 0: the results that are not empty, such as the gradient of a weight, become zeros; nothing is launched. */
     private void clear() {
-        for (Slot slot : problem.slots()) {
-            Tensor tensor = tensors.get(slot.name());
+        for (int i = 0; i < tensors.length; i++) {
+            Slot slot = problem.slots().get(i);
+            Tensor tensor = tensors[i];
             if (tensor != null && slot.role() == Slot.Role.OUT && slot.dtype().isReal()) {
                 tensor.write(new double[slot.shape().elements()]);
             }
         }
     }
 
-    /** Releases the kernels; the tensors stay. */
+    /** Releases the kernels, once what was enqueued is done; the tensors stay. A second close does nothing. */
     @Override
     public void close() {
-        kernels.forEach(ClKernel::close);
+        for (Prepared launch : prepared) {
+            launch.kernel().close();
+        }
+        resource.close();
+    }
+
+    /** A launch with its kernel object; which arguments are scalars is looked up once. */
+    private static final class Prepared {
+        private final ClKernel kernel;
+        private final Launch launch;
+        private final boolean wide;
+        /** Scalar of each argument that is one, else -1. */
+        private final int[] scalarOf;
+
+        private final boolean[] whole;
+
+        Prepared(ClKernel kernel, Launch launch, Problem problem) {
+            this.kernel = kernel;
+            this.launch = launch;
+            this.wide = problem.format().real() == DType.F64;
+            int count = launch.arguments.size();
+            this.scalarOf = new int[count];
+            this.whole = new boolean[count];
+            for (int i = 0; i < count; i++) {
+                Launch.Argument argument = launch.arguments.get(i);
+                scalarOf[i] = -1;
+                if (argument instanceof Launch.Int fixed) {
+                    kernel.setInt(i, fixed.value());
+                } else if (argument instanceof Launch.Real fixed) {
+                    kernel.setReal(i, fixed.value(), wide);
+                } else if (argument instanceof Launch.Late late) {
+                    scalarOf[i] = problem.scalars().indexOf(late.scalar());
+                    whole[i] = late.whole();
+                }
+            }
+        }
+
+        ClKernel kernel() {
+            return kernel;
+        }
+
+        void bind(String slot, Storage storage) {
+            for (int i = 0; i < scalarOf.length; i++) {
+                if (launch.arguments.get(i) instanceof Launch.Buffer buffer
+                        && buffer.slot().equals(slot)) {
+                    kernel.setBuffer(i, storage);
+                }
+            }
+        }
+
+        void set(int scalar, double value) {
+            for (int i = 0; i < scalarOf.length; i++) {
+                if (scalarOf[i] != scalar) {
+                    continue;
+                }
+                if (whole[i]) {
+                    kernel.setInt(i, (int) (long) value);
+                } else {
+                    kernel.setReal(i, value, wide);
+                }
+            }
+        }
+
+        void enqueue() {
+            kernel.enqueue(launch.global, launch.local);
+        }
     }
 }

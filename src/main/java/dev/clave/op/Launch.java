@@ -81,6 +81,13 @@ final class Launch {
         return this;
     }
 
+    /** Takes groups no larger than the device allows; for kernels without barriers, whose group is a matter of speed. */
+    void fit(long maxWorkGroup) {
+        if (local[0] > maxWorkGroup) {
+            local = new long[] {Long.highestOneBit(Math.max(1, maxWorkGroup))};
+        }
+    }
+
     /** One work-item per work-group: the form a CPU device likes for register tiles. */
     Launch tiles(long count) {
         global = new long[] {Math.max(1, count)};

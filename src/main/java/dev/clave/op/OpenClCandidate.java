@@ -15,4 +15,9 @@ interface OpenClCandidate {
 
     /** The launches of one run, in order. */
     List<Launch> launches(Problem problem, OpenClDevice device);
+
+    /** Whether its kernels synchronise work-items; a device on which barriers do not hold is then refused. */
+    default boolean usesBarriers() {
+        return false;
+    }
 }

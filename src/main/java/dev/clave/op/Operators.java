@@ -2,9 +2,12 @@ package dev.clave.op;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.DeviceException;
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The catalogue: one row per operator. The name is the key to kernel file, golden data, tests and benchmark. */
@@ -44,6 +47,13 @@ public final class Operators {
             new Row("add", new AddCpu(), AddOpenCl.candidates()),
             new Row("bias_add", new BiasAddCpu(), BiasAddOpenCl.candidates()),
             new Row("philox", new PhiloxCpu(), PhiloxOpenCl.candidates()),
+            new Row("broadcast", new BroadcastCpu(), BroadcastOpenCl.candidates()),
+            new Row("transpose", new TransposeCpu(), TransposeOpenCl.candidates()),
+            new Row("concat", new ConcatCpu(), ConcatOpenCl.candidates()),
+            new Row("matmul", new MatMulCpu(), MatMulOpenCl.candidates()),
+            new Row("elementwise", new ElementwiseCpu(), ElementwiseOpenCl.candidates()),
+            new Row("batch_norm_inference", new BatchNormInferenceCpu(), BatchNormInferenceOpenCl.candidates()),
+            new Row("max_unpool2d", new MaxUnpool2dCpu(), MaxUnpool2dOpenCl.candidates()),
             new Row(
                     "gather_images",
                     new GatherImagesCpu(),
@@ -64,6 +74,24 @@ public final class Operators {
         throw new IllegalArgumentException("unknown operator '" + operator + "', there are " + names());
     }
 
+    /** The OpenCL candidates by operator, fastest first. */
+    static Map<String, List<OpenClCandidate>> rows() {
+        Map<String, List<OpenClCandidate>> rows = new LinkedHashMap<>();
+        ROWS.forEach(row -> rows.put(row.name(), row.candidates()));
+        return rows;
+    }
+
+    /** Why a candidate does not take the problem: its own reason, the device's limits or its self-test; else null. */
+    private static @Nullable String refusal(OpenClCandidate candidate, Problem problem, OpenClDevice device) {
+        String reason = candidate.refuses(problem, device);
+        if (reason == null
+                && problem.format().real() == DType.F64
+                && !device.info().fp64()) {
+            reason = "the device has no fp64";
+        }
+        return reason == null ? SelfTest.of(device).against(problem, candidate) : reason;
+    }
+
     /** Names of the candidates that take the problem on the device, fastest first; the plain one is {@code reference}. */
     public static List<String> candidates(Device device, Problem problem) {
         if (!(device instanceof OpenClDevice openCl)) {
@@ -76,7 +104,7 @@ public final class Operators {
         }
         List<String> names = new ArrayList<>();
         for (OpenClCandidate candidate : row(problem.operator()).candidates()) {
-            if (candidate.refuses(problem, openCl) == null) {
+            if (refusal(candidate, problem, openCl) == null) {
                 names.add(candidate.name());
             }
         }
@@ -96,7 +124,7 @@ public final class Operators {
         }
         StringBuilder text = new StringBuilder();
         for (OpenClCandidate candidate : row(problem.operator()).candidates()) {
-            String reason = candidate.refuses(problem, openCl);
+            String reason = refusal(candidate, problem, openCl);
             text.append(problem).append(": ").append(candidate.name());
             text.append(reason == null ? " takes it" : " refuses, " + reason).append('\n');
         }
@@ -112,6 +140,7 @@ public final class Operators {
      * A named candidate.
      *
      * @throws IllegalArgumentException when the candidate is unknown or refuses; the message says why
+     * @throws DeviceException when none is named and the device takes none, such as one that computes wrongly
      */
     public static Invocation prepare(Device device, Problem problem, @Nullable String wanted) {
         Row row = row(problem.operator());
@@ -125,9 +154,13 @@ public final class Operators {
             throw new IllegalArgumentException("no candidate " + wanted + ":\n" + explain(device, problem));
         }
         for (OpenClCandidate candidate : row.candidates()) {
-            if ((wanted == null || wanted.equals(candidate.name())) && candidate.refuses(problem, openCl) == null) {
+            if ((wanted == null || wanted.equals(candidate.name())) && refusal(candidate, problem, openCl) == null) {
                 return Invocation.openCl(openCl, problem, candidate);
             }
+        }
+        if (wanted == null) {
+            throw new DeviceException(
+                    "device " + device.name() + " takes no candidate of:\n" + explain(device, problem));
         }
         throw new IllegalArgumentException("no candidate " + wanted + ":\n" + explain(device, problem));
     }

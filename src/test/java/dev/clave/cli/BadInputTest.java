@@ -225,9 +225,10 @@ class BadInputTest {
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.clave.cli.Main"));
         command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command);
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         builder.environment().put("OCL_ICD_VENDORS", vendors.toString());
         builder.redirectError(folder.resolve("err").toFile());
+        builder.directory(folder.toFile()); // an interrupted training leaves its checkpoint where it runs
         return builder.start();
     }
 
@@ -269,5 +270,6 @@ class BadInputTest {
         try (var left = Files.list(written)) {
             assertEquals(List.of(), left.toList());
         }
+        assertTrue(Files.exists(folder.resolve("clave-interrupted.safetensors")));
     }
 }

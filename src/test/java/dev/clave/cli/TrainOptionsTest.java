@@ -47,8 +47,8 @@ class TrainOptionsTest {
     }
 
     private Result train(String... more) {
-        List<String> arguments =
-                new ArrayList<>(List.of("train", "--data", folder.toString(), "--batch", "16", "--epochs", "2"));
+        List<String> arguments = new ArrayList<>(
+                List.of("train", "--data", folder.toString(), "--batch", "16", "--epochs", "2", "--device", "cpu"));
         for (int i = 0; i < more.length; i++) {
             if (more[i].equals("--epochs")) {
                 arguments.set(6, more[++i]);
@@ -99,6 +99,26 @@ class TrainOptionsTest {
         assertEquals(epochs("--augment"), epochs("--augment", "--workers", "2"));
         List<String> reduced = epochs("--epochs", "6", "--lr", "0.2", "--schedule", "plateau:0.1:1");
         assertNotEquals(epochs("--epochs", "6", "--lr", "0.2"), reduced);
+    }
+
+    /** Held-out images take the place of the test images, which are looked at once, at the end. */
+    @Test
+    void validationHoldsImagesOut() throws IOException {
+        Path json = folder.resolve("out.json");
+        Result result = train("--validate", "60", "--json", json.toString());
+        assertEquals(0, result.code(), result.err());
+        assertTrue(result.out().contains("100 training and 60 held-out images"), result.out());
+        assertTrue(result.out().contains("step 7/7 [") && result.out().contains("Eval samples: 60"), result.out());
+        assertTrue(result.out().contains("Test samples: 40 - loss: "), result.out());
+        Map<?, ?> report = (Map<?, ?>) Json.parse("json", Files.readString(json));
+        Map<?, ?> last = (Map<?, ?>) ((List<?>) report.get("epochs")).get(1);
+        double held = (Double) last.get("valAccuracy");
+        assertEquals(held * 60, Math.round(held * 60), 1e-9);
+        double test = (Double) report.get("testAccuracy");
+        assertEquals(test * 40, Math.round(test * 40), 1e-9);
+        assertFalse(last.containsKey("evalAccuracy"));
+        refused(2, "--validate is at least 1, got 0", "--validate", "0");
+        refused(2, "--validate 160 leaves nothing of the 160 training images", "--validate", "160", "--verbose", "0");
     }
 
     @Test
@@ -171,7 +191,8 @@ class TrainOptionsTest {
     }
 
     private Result batchOf8(List<String> more) {
-        List<String> arguments = new ArrayList<>(List.of("train", "--data", folder.toString(), "--batch", "8"));
+        List<String> arguments =
+                new ArrayList<>(List.of("train", "--data", folder.toString(), "--batch", "8", "--device", "cpu"));
         arguments.addAll(more);
         StringWriter err = new StringWriter();
         int code = Main.run(
@@ -193,7 +214,17 @@ class TrainOptionsTest {
         refused(2, "--schedule: constant", "--schedule", "step:1");
         refused(2, "--schedule: constant", "--schedule", "step:x:0.1");
         refused(2, "step schedule", "--schedule", "step:0:0.1");
+        refused(
+                2,
+                "--report: no directory",
+                "--report",
+                folder.resolve("no/run.html").toString());
         Path file = Files.writeString(folder.resolve("file"), "x");
+        refused(
+                2,
+                "--tensorboard: nothing can be written in " + file,
+                "--tensorboard",
+                file.resolve("run").toString());
         refused(
                 2,
                 "--save-dir: nothing can be written in " + file,
@@ -216,5 +247,16 @@ class TrainOptionsTest {
         assertTrue(out.toString().contains("Total params: 61,706")
                 && out.toString().contains("MFLOPs"));
         assertEquals(2, Main.run(Main.commandLine().setErr(new PrintWriter(out)), "summary", "--network", "vgg"));
+    }
+
+    @Test
+    void explainAndProfileShowEveryLaunch() {
+        Result explained = train("--epochs", "1", "--explain");
+        assertEquals(0, explained.code(), explained.err());
+        assertTrue(explained.out().contains("conv2d backwardWeight"), explained.out());
+        assertTrue(explained.out().contains("samples side by side"), explained.out());
+        assertFalse(explained.out().contains("GFLOP/s"), explained.out());
+        Result profiled = train("--epochs", "1", "--profile");
+        assertTrue(profiled.out().contains("GFLOP/s"), profiled.out());
     }
 }

@@ -2,16 +2,21 @@ package dev.clave.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.clave.FormatException;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.NonWritableChannelException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -95,5 +100,17 @@ class EventFileTest {
         String message = assertThrows(IllegalStateException.class, () -> events.scalar("a", 0, 1))
                 .getMessage();
         assertTrue(message.contains("is closed"), message);
+    }
+
+    @Test
+    void aFileThatTakesNothingIsClosedAndRemoved(@TempDir Path folder) throws IOException {
+        Path file = Files.write(folder.resolve("events"), new byte[0]);
+        FileChannel readOnly = FileChannel.open(file, StandardOpenOption.READ);
+        assertThrows(NonWritableChannelException.class, () -> EventFile.begun(file, readOnly, FIXED));
+        assertFalse(readOnly.isOpen());
+        assertFalse(Files.exists(file));
+        assertTrue(assertThrows(FormatException.class, () -> EventFile.create(Path.of("/dev/null/x"), FIXED))
+                .getMessage()
+                .contains("cannot be written"));
     }
 }

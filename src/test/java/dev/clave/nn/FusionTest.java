@@ -2,14 +2,18 @@ package dev.clave.nn;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.data.BuiltInDigits;
+import dev.clave.data.ImageDataset;
 import dev.clave.internal.rng.Philox;
 import dev.clave.op.Format;
 import dev.clave.op.Window;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -119,8 +123,30 @@ class FusionTest {
             }
         };
         Graph graph = Graph.record(layer, 1, 6, 6);
-        assertTrue(Fusion.find(graph.live(), graph.output()).isEmpty());
+        assertTrue(Fusion.find(graph.live(), graph.outputs()).isEmpty());
         Graph lenet = Network.of("tanh").graph();
-        assertEquals(8, Fusion.find(lenet.live(), lenet.output()).size());
+        assertEquals(8, Fusion.find(lenet.live(), lenet.outputs()).size());
+    }
+
+    /** A model trains alike with and without; that it has an effect shows in what it launches. */
+    @Test
+    void aModelCanDoWithout() {
+        ImageDataset data = BuiltInDigits.generate(200, 1);
+        for (int d = 0; d < Device.list().size(); d++) {
+            try (Device device = Device.open(String.valueOf(d));
+                    Model fused = new Model(device, Network.of("relu")).seed(5);
+                    Model plain = new Model(device, Network.of("relu")).seed(5).fusion(false)) {
+                assertTrue(fused.explain(data, 20, false).contains("conv2d_pool2d forward"));
+                assertFalse(plain.explain(data, 20, false).contains("conv2d_pool2d"));
+                double[] losses = new double[2];
+                for (Model model : List.of(fused, plain)) {
+                    model.prepare(Optimizer.adam(0.001), Loss.SOFTMAX_CROSS_ENTROPY);
+                    FitResult result = model.fit(
+                            FitOptions.of(data).batchSize(20).epochs(2).verbose(0));
+                    losses[model == fused ? 0 : 1] = result.epochs().get(1).get("loss");
+                }
+                assertEquals(losses[1], losses[0], 1e-3 * losses[1], device.name());
+            }
+        }
     }
 }

@@ -155,4 +155,35 @@ final class Bounds {
             }
         }
     }
+
+    /**
+     * Says so where a sum errs by more than 4 sqrt(K) u of its summands: rounding errors that do not lean to one side stay
+     * below it, so something may be wrong even within the bound.
+     */
+    static void warn(String what, OpCase op, String slot, double[] expected, double[] got) {
+        if (isExact(op)) {
+            return;
+        }
+        IntToDoubleFunction size = Naive.element(op, slot, true);
+        String worst =
+                size == null ? null : suspicious(expected, got, size, op.plain().accumulated());
+        if (worst != null) {
+            System.out.println("warning: " + what + worst);
+        }
+    }
+
+    /** The element that errs most beyond 4 sqrt(k) u of its size, null when none does. */
+    static @Nullable String suspicious(double[] expected, double[] got, IntToDoubleFunction size, int k) {
+        double allowed = 4 * Math.sqrt(k) * U;
+        double most = 1;
+        String worst = null;
+        for (int i = 0; i < expected.length; i++) {
+            double share = Math.abs(expected[i] - got[i]) / (allowed * size.applyAsDouble(i));
+            if (share > most) {
+                most = share;
+                worst = "[" + i + "] errs " + (float) share + " times 4 sqrt(" + k + ") u of its summands";
+            }
+        }
+        return worst;
+    }
 }

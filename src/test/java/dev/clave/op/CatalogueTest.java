@@ -35,7 +35,8 @@ class CatalogueTest {
     void everyOperatorHasKernelAndGoldenData() throws IOException {
         for (String name : Operators.names()) {
             assertTrue(Files.exists(Path.of("kernels", name + ".cl")), "kernels/" + name + ".cl");
-            if (!name.equals("gather_images")) { // integers in, one rounding: nothing PyTorch could add
+            // Integers in, one rounding: nothing PyTorch could add; the fused block is held against its parts.
+            if (!name.equals("gather_images") && !name.equals("conv2d_pool2d")) {
                 assertFalse(Golden.of(name).isEmpty(), "reference-data/" + name);
             }
         }
@@ -43,7 +44,7 @@ class CatalogueTest {
 
     @Test
     void nothingLiesAboutWithoutAnOperator() throws IOException {
-        assertEquals(Set.of(), orphans("kernels", Set.of()));
+        assertEquals(Set.of(), orphans("kernels", Set.of("self_test")));
         assertEquals(Set.of(), orphans("reference-data", VARIANTS));
         // A planted orphan: the search must see what is there.
         assertEquals(VARIANTS, orphans("reference-data", Set.of()));

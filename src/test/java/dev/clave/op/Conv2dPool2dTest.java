@@ -1,198 +1,37 @@
 package dev.clave.op;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.clave.DType;
-import dev.clave.Device;
-import dev.clave.Tensor;
-import dev.clave.internal.rng.Philox;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The fused block: small integers make every sum exact, so that every candidate equals the parts bit for bit. */
+/** The fused block: small integers make every sum exact, so that every candidate equals the parts and itself, run again. */
+@ExtendWith(TestDevices.Parameter.class)
 class Conv2dPool2dTest {
-    private static final Window HALF = Window.of(2, 2).stride(2, 2);
+    private final TestDevices devices;
 
-    private static List<Conv2dPool2d> cases() {
-        List<Conv2dPool2d> all = new ArrayList<>();
-        Activation.Kind relu = Activation.Kind.RELU;
-        for (boolean max : new boolean[] {true, false}) {
-            for (Activation.Kind inner : new Activation.Kind[] {null, relu}) {
-                all.add(of(new Conv2d(3, 1, 8, 8, 6, Window.of(3, 3).pad(1)), inner, max, HALF, relu));
-                all.add(of(new Conv2d(17, 3, 9, 7, 5, Window.of(2, 3)), inner, max, HALF, null));
-                all.add(of(
-                        new Conv2d(2, 4, 11, 10, 6, Window.of(3, 3).stride(2, 1), 2, false), inner, max, HALF, relu));
-                all.add(of(
-                        new Conv2d(2, 2, 9, 9, 3, Window.of(1, 1)),
-                        inner,
-                        max,
-                        Window.of(3, 3).stride(2, 2).pad(1),
-                        relu));
-                all.add(of(
-                        new Conv2d(1, 2, 6, 9, 4, Window.of(3, 2).dilation(2, 1)),
-                        inner,
-                        max,
-                        Window.of(2, 4).stride(2, 4),
-                        null));
-            }
-        }
-        return all;
-    }
-
-    private static Conv2dPool2d of(
-            Conv2d conv, Activation.Kind inner, boolean max, Window window, Activation.Kind outer) {
-        Geometry pool = max
-                ? new MaxPool2d(conv.n(), conv.k(), conv.oh(), conv.ow(), window, false)
-                : new AvgPool2d(conv.n(), conv.k(), conv.oh(), conv.ow(), window, false, true);
-        return new Conv2dPool2d(conv, inner, pool, outer);
+    Conv2dPool2dTest(TestDevices devices) {
+        this.devices = devices;
     }
 
     @Test
-    void everyCandidateEqualsTheParts() {
-        int tiled = 0;
-        for (Conv2dPool2d g : cases()) {
-            Map<String, double[]> host = inputs(g);
-            for (String direction : g.directions()) {
-                Map<String, double[]> expected;
-                try (Device cpu = Device.cpu()) {
-                    expected = run(cpu, g, direction, 1, "reference", host);
-                }
-                for (int d = 0; d < Device.list().size(); d++) {
-                    try (Device device = Device.open(String.valueOf(d))) {
-                        for (int lanes : new int[] {1, 8, 16}) {
-                            Problem problem = g.problem(direction, new Format(DType.F32, lanes));
-                            for (String candidate : Operators.candidates(device, problem)) {
-                                tiled += candidate.equals("tiled") ? 1 : 0;
-                                Map<String, double[]> got = run(device, g, direction, lanes, candidate, host);
-                                expected.forEach((slot, values) -> assertArrayEquals(
-                                        values,
-                                        got.get(slot),
-                                        g + " " + direction + " " + lanes + " " + candidate + " " + slot));
-                            }
-                        }
-                    }
-                }
-                if (direction.equals("forward")) {
-                    host.putAll(expected);
-                }
+    void everyCandidateEqualsThePartsTwice() {
+        int[] tiled = new int[1];
+        for (Conv2dPool2d g : FusedCases.geometries()) {
+            for (OpCase op : FusedCases.cases(devices.cpu(), g)) {
+                devices.forEach(g, op.direction(), new int[] {1, 8, 16}, place -> {
+                    tiled[0] += place.candidate().equals("tiled") ? 1 : 0;
+                    Map<String, Object> got = Harness.run(place, op);
+                    op.expected()
+                            .forEach((slot, values) -> Bounds.check(
+                                    place + " " + slot, Values.doubles(values), Values.doubles(got.get(slot)), i -> 0));
+                    Exact.check(place + " run again", got, Harness.run(place, op));
+                });
             }
         }
-        assertTrue(Device.list().isEmpty() || tiled > 20, "tiled ran " + tiled + " times");
-    }
-
-    private static Map<String, double[]> inputs(Conv2dPool2d g) {
-        Map<String, double[]> host = new LinkedHashMap<>();
-        Philox random = new Philox(3, 1);
-        for (String direction : g.directions()) {
-            for (Slot slot : g.problem(direction, Format.NCHW).slots()) {
-                if (slot.role() == Slot.Role.IN && slot.dtype().isReal() && !host.containsKey(slot.name())) {
-                    double[] values = new double[slot.shape().elements()];
-                    for (int i = 0; i < values.length; i++) {
-                        // Averages of 2x2 and 2x4 windows stay exact; those of 3x3 come from multiples of nine.
-                        values[i] = (random.nextInt(7) - 3) * (slot.name().equals("weight") ? 1 : 72);
-                    }
-                    host.put(slot.name(), values);
-                }
-            }
-        }
-        host.remove("output");
-        host.remove("hidden");
-        if (g.pool() instanceof AvgPool2d average) {
-            // Powers of two divide without rounding; other divisors are replaced, both sides alike.
-            double[] reciprocals = average.reciprocals();
-            for (int i = 0; i < reciprocals.length; i++) {
-                reciprocals[i] = 0.25;
-            }
-            host.put("reciprocal", reciprocals);
-        }
-        return host;
-    }
-
-    private static Map<String, double[]> run(
-            Device device, Conv2dPool2d g, String direction, int lanes, String candidate, Map<String, double[]> host) {
-        Problem problem = g.problem(direction, new Format(DType.F32, lanes));
-        Problem plain = g.problem(direction, Format.NCHW);
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
-        Map<String, double[]> results = new LinkedHashMap<>();
-        try (Invocation invocation = Operators.prepare(device, problem, device.isOpenCl() ? candidate : null)) {
-            for (Slot slot : problem.slots()) {
-                Tensor tensor = device.allocate(slot.dtype(), slot.shape());
-                tensors.put(slot.name(), tensor);
-                double[] values = slot.role() == Slot.Role.IN ? host.get(slot.name()) : null;
-                write(tensor, slot, blocked(values, slot, plain.slot(slot.name()), lanes));
-                invocation.bind(slot.name(), tensor);
-            }
-            invocation.run();
-            for (Slot slot : problem.slots()) {
-                if (slot.role() == Slot.Role.OUT) {
-                    results.put(
-                            slot.name(), plain(read(tensors.get(slot.name())), slot, plain.slot(slot.name()), lanes));
-                }
-            }
-        } finally {
-            tensors.values().forEach(Tensor::close);
-        }
-        return results;
-    }
-
-    private static void write(Tensor tensor, Slot slot, double[] values) {
-        if (slot.dtype() == DType.I32) {
-            int[] ints = new int[values.length];
-            for (int i = 0; i < ints.length; i++) {
-                ints[i] = Double.isNaN(values[i]) ? Integer.MIN_VALUE : (int) values[i];
-            }
-            tensor.write(ints);
-        } else {
-            tensor.write(values);
-        }
-    }
-
-    private static double[] read(Tensor tensor) {
-        if (tensor.dtype() != DType.I32) {
-            return tensor.readDoubles();
-        }
-        int[] ints = tensor.readInts();
-        double[] values = new double[ints.length];
-        for (int i = 0; i < ints.length; i++) {
-            values[i] = ints[i];
-        }
-        return values;
-    }
-
-    private static boolean isBlocked(Slot slot, Slot plain) {
-        return slot.shape().rank() == plain.shape().rank() + 1;
-    }
-
-    /** In the layout of the slot; null becomes NaN, so that what is not written is seen. */
-    private static double[] blocked(double[] values, Slot slot, Slot plain, int lanes) {
-        double[] moved = new double[slot.shape().elements()];
-        if (values == null) {
-            java.util.Arrays.fill(moved, Double.NaN);
-            return moved;
-        }
-        if (!isBlocked(slot, plain)) {
-            return values;
-        }
-        int inner = plain.shape().elements() / plain.shape().extent(0);
-        for (int i = 0; i < values.length; i++) {
-            moved[(i / inner / lanes * inner + i % inner) * lanes + i / inner % lanes] = values[i];
-        }
-        return moved;
-    }
-
-    private static double[] plain(double[] values, Slot slot, Slot plain, int lanes) {
-        double[] moved = new double[plain.shape().elements()];
-        int inner = plain.shape().elements() / plain.shape().extent(0);
-        for (int i = 0; i < moved.length; i++) {
-            int from = isBlocked(slot, plain) ? (i / inner / lanes * inner + i % inner) * lanes + i / inner % lanes : i;
-            moved[i] = values[from] + 0.0;
-        }
-        return moved;
+        assertTrue(devices.openCl().isEmpty() || tiled[0] > 20, "tiled ran " + tiled[0] + " times");
     }
 
     @Test
@@ -200,10 +39,12 @@ class Conv2dPool2dTest {
         Conv2d conv = new Conv2d(1, 1, 8, 8, 2, Window.of(3, 3));
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new Conv2dPool2d(conv, null, new MaxPool2d(1, 2, 8, 8, HALF, false), null));
+                () -> new Conv2dPool2d(conv, null, new MaxPool2d(1, 2, 8, 8, FusedCases.HALF, false), null));
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new Conv2dPool2d(conv, null, new Activation(Activation.Kind.RELU, 1, 72, 0), null));
-        assertThrows(IllegalArgumentException.class, () -> of(conv, Activation.Kind.LEAKY_RELU, true, HALF, null));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> FusedCases.of(conv, Activation.Kind.LEAKY_RELU, true, FusedCases.HALF, null));
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.clave.Shape;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,11 @@ class EmptyBatchTest {
         Window window = Window.of(2, 2).stride(2, 2);
         return List.of(
                 new Conv2d(0, 2, 5, 4, 3, window, 1, true),
+                new Conv2dPool2d(
+                        new Conv2d(0, 2, 4, 4, 3, Window.of(1, 1)),
+                        null,
+                        new MaxPool2d(0, 3, 4, 4, window, false),
+                        null),
                 new MaxPool2d(0, 2, 4, 4, window, false),
                 new AvgPool2d(0, 2, 4, 4, window, false, true),
                 new Activation(Activation.Kind.TANH, 0, 7, 0),
@@ -33,6 +39,13 @@ class EmptyBatchTest {
                 new Softmax(0, 5),
                 new LogSoftmax(0, 5),
                 new Add(0, 3),
+                new Broadcast(Broadcast.Kind.SUB, 0, Shape.of(2, 3), false, Shape.of(3), true),
+                new Transpose(0, Shape.of(2, 3), List.of(1, 0)),
+                new Concat(0, 2, 1, 3, 2),
+                new MatMul(0, Shape.of(2, 3), false, Shape.of(3, 2), true),
+                new Elementwise(Elementwise.Kind.ELU, 0, 5, 1, 0),
+                new BatchNormInference(0, 2, 3, 1e-5),
+                new MaxUnpool2d(0, 1, 2, 2, 4, 4, 4, 4),
                 new BiasAdd(0, 3, 2));
     }
 

@@ -81,6 +81,7 @@ class ExactTest {
                 expected[i] = Bounds.isExact(op) ? (float) value : value;
             }
             Bounds.check(place + " " + op + " " + slot, expected, got, Bounds.of(op, slot, expected));
+            Bounds.warn(place + " " + op + " " + slot, op, slot, expected, got);
         });
     }
 
@@ -111,17 +112,50 @@ class ExactTest {
             for (String direction : shape.geometry().directions()) {
                 OpCase exact = OpCase.exact(shape.name(), shape.geometry(), direction);
                 Map<String, Object> expected = Exact.reference(devices, exact);
-                devices.count(devices.cpu());
-                for (Device device : devices.openCl()) {
+                devices.count(devices.cpu(), exact.geometry().operator());
+                for (Device device : fast()) {
                     List<TestDevices.Place> places = places(device, exact);
                     for (TestDevices.Place place : Shapes.FULL ? places : List.of(places.get(turn % places.size()))) {
                         Exact.check(place + " " + exact, expected, Harness.run(place, exact));
-                        devices.count(device);
+                        devices.count(device, exact.geometry().operator());
                     }
                 }
                 turn++;
             }
         }
+    }
+
+    /** The devices that compile register tiles in reasonable time; TinyCasesTest covers the others. */
+    private List<Device> fast() {
+        return devices.openCl().stream()
+                .filter(device -> !TinyCases.isSlowToCompile(device))
+                .toList();
+    }
+
+    /** Real numbers on some shapes of the lists, in the layout of the device, fastest candidate. */
+    @Test
+    void realNumbersOnSomeShapesOfTheLists() throws IOException {
+        assumeTrue(Shapes.missing() == null, ExactTest::reason);
+        List<Shapes.Named> all = new ArrayList<>(Shapes.convolutions());
+        all.addAll(Shapes.poolings());
+        int walked = 0;
+        for (int s = 0; s < all.size(); s++) {
+            Shapes.Named shape = all.get(s);
+            for (String direction : shape.geometry().directions()) {
+                Problem problem = shape.geometry().problem(direction, Format.NCHW);
+                // The definition computes every element: those that it computes in a moment, every fifth of them.
+                if (s % 5 != 0 || problem.flops() > 4e6) {
+                    continue;
+                }
+                OpCase real = OpCase.real(shape.name(), shape.geometry(), direction);
+                walked++;
+                for (Device device : fast()) {
+                    bounded(places(device, real).get(0), real);
+                    devices.count(device, problem.operator());
+                }
+            }
+        }
+        assertTrue(walked > 20, "only " + walked);
     }
 
     private static List<TestDevices.Place> places(Device device, OpCase op) {

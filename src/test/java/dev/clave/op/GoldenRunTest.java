@@ -32,7 +32,7 @@ class GoldenRunTest {
         private final Map<String, Tensor> tensors = new HashMap<>();
 
         private Bound(Device device, Problem problem, String candidate, Map<String, Object> values) {
-            invocation = Operators.prepare(device, problem, device.isOpenCl() ? candidate : null);
+            invocation = Operators.prepare(device, problem, candidate);
             for (Slot slot : problem.slots()) {
                 Tensor tensor = device.allocate(slot.dtype(), slot.shape());
                 tensors.put(slot.name(), tensor);
@@ -80,26 +80,36 @@ class GoldenRunTest {
             assertFalse(cases.isEmpty());
             for (Golden golden : cases) {
                 for (Device device : devices.all()) {
-                    step(folder, golden, device);
-                    devices.count(device);
+                    Problem problem = geometry(folder, golden).problem("forward", Format.NCHW);
+                    for (String candidate : Operators.candidates(device, problem)) {
+                        step(folder, golden, device, problem, candidate);
+                        devices.count(device, problem.operator());
+                    }
                 }
             }
         }
     }
 
-    private static void step(String folder, Golden golden, Device device) {
+    private static Geometry geometry(String folder, Golden golden) {
         Map<String, String> m = golden.metadata();
-        double rate = Double.parseDouble(m.get("lr"));
         double decay = Double.parseDouble(m.get("weight_decay"));
         boolean adam = folder.startsWith("adam");
         double beta1 = adam ? Double.parseDouble(m.get("beta1")) : 0;
         double beta2 = adam ? Double.parseDouble(m.get("beta2")) : 0;
         int n = golden.number("n");
-        Geometry g = adam
+        return adam
                 ? new Adam(n, beta1, beta2, Double.parseDouble(m.get("eps")), decay, folder.equals("adamw"))
                 : new Sgd(n, Double.parseDouble(m.get("momentum")), decay, golden.number("nesterov") == 1);
+    }
+
+    private static void step(String folder, Golden golden, Device device, Problem problem, String candidate) {
+        double rate = golden.real("lr");
+        boolean adam = folder.startsWith("adam");
+        double beta1 = adam ? golden.real("beta1") : 0;
+        double beta2 = adam ? golden.real("beta2") : 0;
+        int n = golden.number("n");
         Map<String, Object> values = Map.of("parameter", golden.tensors().get("parameter0"));
-        try (Bound bound = new Bound(device, g.problem("forward", Format.NCHW), "reference", values)) {
+        try (Bound bound = new Bound(device, problem, candidate, values)) {
             bound.invocation.set("learning_rate", rate);
             for (int step = 1; step <= 5; step++) {
                 bound.tensors.get("gradient").write((float[]) golden.tensors().get("grad_" + step));

@@ -83,7 +83,7 @@ class GradientsTest {
                 GradientCheck.of(operator).sampled(8).check(inputs).assertPassed();
                 GradientCheck.of(operator).directions(2).check(inputs).assertPassed();
             }
-            devices.count(device);
+            devices.count(device, "gradients");
         }
     }
 }

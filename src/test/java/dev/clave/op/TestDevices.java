@@ -1,6 +1,7 @@
 package dev.clave.op;
 
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.DType;
 import dev.clave.Device;
@@ -56,6 +57,7 @@ final class TestDevices implements AutoCloseable {
 
     private final List<Device> devices = new ArrayList<>();
     private final Map<String, Integer> counts = new TreeMap<>();
+    private final Map<String, int[]> coverage = new TreeMap<>();
 
     TestDevices() {
         devices.add(Device.cpu());
@@ -80,32 +82,66 @@ final class TestDevices implements AutoCloseable {
         return devices.subList(1, devices.size());
     }
 
-    /** Every device, candidate and, on OpenCL, each of the layouts in single precision. */
+    /**
+     * Every device, candidate and, on OpenCL, each of the layouts in single precision. Convolutions leave out a device that
+     * takes minutes to compile a register tile: TinyCasesTest has small ones for it.
+     */
     void forEach(Geometry geometry, String direction, int[] layouts, Body body) {
+        boolean tiled = geometry instanceof Conv2d || geometry instanceof Conv2dPool2d;
         for (Device device : devices) {
-            for (int lanes : device.isOpenCl() ? layouts : new int[] {1}) {
-                Problem problem = geometry.problem(direction, new Format(DType.F32, lanes));
-                for (String candidate : Operators.candidates(device, problem)) {
-                    body.accept(new Place(device, problem, candidate));
-                    count(device);
-                }
+            if (tiled && TinyCases.isSlowToCompile(device)) {
+                continue;
             }
+            forEach(device, geometry, direction, layouts, body);
         }
     }
 
-    void count(Device device) {
+    /** As above on one device. */
+    void forEach(Device device, Geometry geometry, String direction, int[] layouts, Body body) {
+        for (int lanes : device.isOpenCl() ? layouts : new int[] {1}) {
+            Problem problem = geometry.problem(direction, new Format(DType.F32, lanes));
+            List<String> candidates = Operators.candidates(device, problem);
+            assertTrue(
+                    candidates.contains("reference"),
+                    () -> "the reference refuses:\n" + Operators.explain(device, problem));
+            for (String candidate : candidates) {
+                body.accept(new Place(device, problem, candidate));
+                count(device, problem.operator());
+            }
+            row(device, problem.operator())[1] += (int) Operators.explain(device, problem)
+                    .lines()
+                    .filter(line -> line.contains(" refuses, ") && !line.endsWith("there is none"))
+                    .count();
+        }
+    }
+
+    /** One check that passed; failures end the test before they get here. */
+    void count(Device device, String operator) {
         counts.merge(device.name() + "|" + device.info().binding(), 1, Integer::sum);
+        row(device, operator)[0]++;
+    }
+
+    /** Runs and refusals of an operator on a device. */
+    private int[] row(Device device, String operator) {
+        String key = operator + "\t" + device.name() + "\t" + device.info().binding();
+        return coverage.computeIfAbsent(key, k -> new int[2]);
     }
 
     @Override
     public void close() {
         try {
             devices.forEach(Device::close);
-            Path folder = Files.createDirectories(Path.of("target/clave-tests"));
+            Path folder =
+                    Files.createDirectories(Path.of(System.getProperty("clave.tests.folder", "target/clave-tests")));
             Files.writeString(
                     folder.resolve("operators.properties"),
                     counts.entrySet().stream()
                             .map(e -> e.getKey() + "=" + e.getValue() + "\n")
+                            .collect(Collectors.joining()));
+            Files.writeString(
+                    folder.resolve("coverage.tsv"),
+                    coverage.entrySet().stream()
+                            .map(e -> e.getKey() + "\t" + e.getValue()[0] + "\t" + e.getValue()[1] + "\n")
                             .collect(Collectors.joining()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

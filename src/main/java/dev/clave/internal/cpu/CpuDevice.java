@@ -2,18 +2,23 @@ package dev.clave.internal.cpu;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.Shape;
+import dev.clave.internal.Ledger;
 import dev.clave.internal.Storage;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 
 /** The CPU in pure Java. */
 public final class CpuDevice extends Device {
-    private final AtomicLong ledger = new AtomicLong();
+    private final Ledger ledger = new Ledger(
+            "Java CPU", Runtime.getRuntime().maxMemory(), Runtime.getRuntime().maxMemory());
     private final ConcurrentLinkedQueue<Workspace> idle = new ConcurrentLinkedQueue<>();
     private final Info info =
             new Info("cpu", "Java", "Java CPU", System.getProperty("java.vm.version", "unknown"), "java", true, 1);
+    private final Object monitor = new Object();
+    private int running;
+    private boolean closed;
 
     @Override
     public Info info() {
@@ -26,8 +31,35 @@ public final class CpuDevice extends Device {
     }
 
     @Override
-    protected Storage reserve(DType dtype, long bytes) {
-        return CpuStorage.allocate(dtype, Math.toIntExact(bytes / dtype.bytes()), ledger);
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    @Override
+    protected Storage reserve(DType dtype, Shape shape) {
+        return CpuStorage.allocate(dtype, shape, ledger);
+    }
+
+    /** Begins a run, which {@link #end} ends: a close of the device waits for it. */
+    public void begin() {
+        synchronized (monitor) {
+            checkOpen();
+            running++;
+        }
+    }
+
+    /** Ends a run. */
+    public void end() {
+        synchronized (monitor) {
+            running--;
+            monitor.notifyAll();
+        }
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("device " + name() + " is closed");
+        }
     }
 
     /**
@@ -57,15 +89,28 @@ public final class CpuDevice extends Device {
     @Override
     public void finish() {
         // Every operator has finished when its call returns.
-    }
-
-    @Override
-    public long liveBytes() {
-        return ledger.get();
+        synchronized (monitor) {
+            checkOpen();
+        }
     }
 
     @Override
     public void close() {
+        boolean interrupted = false;
+        synchronized (monitor) {
+            closed = true;
+            while (running > 0) {
+                try {
+                    monitor.wait();
+                } catch (InterruptedException e) {
+                    interrupted = true; // a close is not given up half-way
+                }
+            }
+        }
+        ledger.close();
         idle.clear(); // the garbage collector owns the arrays
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -1,9 +1,11 @@
 package dev.clave.internal.cpu;
 
 import dev.clave.DType;
+import dev.clave.Shape;
+import dev.clave.internal.Ledger;
+import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
 import java.lang.reflect.Array;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A Java array, or a part of one. */
@@ -11,34 +13,56 @@ public final class CpuStorage implements Storage {
     private final DType dtype;
     private final int offset;
     private final int length;
-    private final @Nullable AtomicLong ledger;
-    private @Nullable Object array;
+    private final Resource resource;
+    private final @Nullable CpuStorage parent;
+    private volatile @Nullable Object array;
 
-    private CpuStorage(DType dtype, Object array, int offset, int length, @Nullable AtomicLong ledger) {
+    private CpuStorage(
+            DType dtype, Object array, int offset, int length, Resource resource, @Nullable CpuStorage parent) {
         this.dtype = dtype;
         this.array = array;
         this.offset = offset;
         this.length = length;
-        this.ledger = ledger;
+        this.resource = resource;
+        this.parent = parent;
     }
 
-    static CpuStorage allocate(DType dtype, int length, AtomicLong ledger) {
-        Object array = switch (dtype) {
-            case F32 -> new float[length];
-            case F64 -> new double[length];
-            case I32 -> new int[length];
-            case U8 -> new byte[length];
-        };
-        ledger.addAndGet((long) length * dtype.bytes());
-        return new CpuStorage(dtype, array, 0, length, ledger);
+    static CpuStorage allocate(DType dtype, Shape shape, Ledger ledger) {
+        int length = shape.elements();
+        long bytes = (long) length * dtype.bytes();
+        String what = "tensor " + dtype + shape;
+        Resource resource = ledger.claim(what, bytes);
+        Object array;
+        try {
+            array = switch (dtype) {
+                case F32 -> new float[length];
+                case F64 -> new double[length];
+                case I32 -> new int[length];
+                case U8 -> new byte[length];
+            };
+        } catch (OutOfMemoryError e) {
+            resource.close();
+            throw ledger.outOfMemory(
+                    what, bytes, ledger.liveBytes(), "; the Java heap is full (" + e.getMessage() + "), see -Xmx");
+        }
+        CpuStorage storage = new CpuStorage(dtype, array, 0, length, resource.open(1, handle -> {}), null);
+        resource.ownedBy(storage);
+        return storage;
     }
 
     /** The float[], double[], int[] or byte[]. */
     public Object array() {
-        if (array == null) {
-            throw new IllegalStateException("tensor is closed");
+        Object held = array;
+        if (held == null) {
+            throw new IllegalStateException((parent == null ? "" : "a view of ") + resource.what() + " is closed");
         }
-        return array;
+        resource.handle();
+        return held;
+    }
+
+    @Override
+    public void checkOpen() {
+        array();
     }
 
     /** Index of the first element in the array. */
@@ -63,7 +87,8 @@ public final class CpuStorage implements Storage {
                 array(),
                 Math.toIntExact(offset + firstByte / dtype.bytes()),
                 Math.toIntExact(bytes / dtype.bytes()),
-                null);
+                resource,
+                this);
     }
 
     @Override
@@ -87,8 +112,8 @@ public final class CpuStorage implements Storage {
 
     @Override
     public void close() {
-        if (array != null && ledger != null) {
-            ledger.addAndGet(-bytes());
+        if (parent == null) {
+            resource.close();
         }
         array = null;
     }

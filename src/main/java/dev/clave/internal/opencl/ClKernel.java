@@ -1,26 +1,23 @@
 package dev.clave.internal.opencl;
 
+import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
+import java.lang.ref.Reference;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** A kernel object with its arguments; used by one thread at a time. */
 public final class ClKernel implements AutoCloseable {
     private final OpenClDevice device;
     private final String name;
-    private final Runnable release = this::close;
-    private long kernel;
+    private final Resource resource;
+    private @Nullable Storage[] buffers = new Storage[4];
 
-    ClKernel(OpenClDevice device, long kernel, String name) {
+    ClKernel(OpenClDevice device, Resource resource, String name) {
         this.device = device;
-        this.kernel = kernel;
+        this.resource = resource;
         this.name = name;
-        device.own(release);
-    }
-
-    private long kernel() {
-        if (kernel == 0) {
-            throw new IllegalStateException("kernel " + name + " is closed");
-        }
-        return kernel;
+        resource.ownedBy(this);
     }
 
     /** Binds a buffer; the storage must belong to this kernel's device. */
@@ -29,35 +26,58 @@ public final class ClKernel implements AutoCloseable {
         if (own.device() != device) {
             throw new IllegalArgumentException("kernel " + name + ": argument " + index + " lives on another device");
         }
-        device.cl().setBuffer(kernel(), index, own.buffer());
+        OpenCl cl = device.cl();
+        synchronized (cl) {
+            cl.setBuffer(resource.handle(), index, own.buffer());
+        }
+        if (index >= buffers.length) {
+            buffers = Arrays.copyOf(buffers, index + 4);
+        }
+        buffers[index] = storage;
     }
 
     /** Sets an int argument. */
     public void setInt(int index, int value) {
-        device.cl().setInt(kernel(), index, value);
+        OpenCl cl = device.cl();
+        synchronized (cl) {
+            cl.setInt(resource.handle(), index, value);
+        }
     }
 
     /** Sets a float argument, or a double one. */
     public void setReal(int index, double value, boolean wide) {
-        if (wide) {
-            device.cl().setDouble(kernel(), index, value);
-        } else {
-            device.cl().setFloat(kernel(), index, (float) value);
+        OpenCl cl = device.cl();
+        synchronized (cl) {
+            if (wide) {
+                cl.setDouble(resource.handle(), index, value);
+            } else {
+                cl.setFloat(resource.handle(), index, (float) value);
+            }
         }
     }
 
-    /** Enqueues; local sizes divide global sizes. */
+    /**
+     * Enqueues; local sizes divide global sizes. A driver holds no buffer for an argument, so buffers closed meanwhile are
+     * looked for here.
+     */
     public void enqueue(long[] global, long[] local) {
-        device.cl().enqueue(device.queue(), kernel(), global, local);
+        OpenCl cl = device.cl();
+        try {
+            synchronized (cl) {
+                for (Storage buffer : buffers) {
+                    if (buffer != null) {
+                        buffer.checkOpen();
+                    }
+                }
+                cl.enqueue(device.queue(), resource.handle(), global, local);
+            }
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     @Override
     public void close() {
-        long held = kernel;
-        if (held != 0) {
-            kernel = 0;
-            device.disown(release);
-            device.cl().releaseKernel(held);
-        }
+        resource.close();
     }
 }

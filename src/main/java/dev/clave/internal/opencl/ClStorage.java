@@ -1,29 +1,36 @@
 package dev.clave.internal.opencl;
 
+import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
+import java.lang.ref.Reference;
 import java.lang.reflect.Array;
+import org.jspecify.annotations.Nullable;
 
 /** An OpenCL buffer, or a part of one. */
 public final class ClStorage implements Storage {
     private final OpenClDevice device;
     private final long bytes;
-    private final boolean counted;
-    private final Runnable release = this::close;
-    private long buffer;
+    private final Resource resource;
+    private final @Nullable ClStorage parent;
 
-    ClStorage(OpenClDevice device, long buffer, long bytes, boolean counted) {
+    ClStorage(OpenClDevice device, Resource resource, long bytes, @Nullable ClStorage parent) {
         this.device = device;
-        this.buffer = buffer;
+        this.resource = resource;
         this.bytes = bytes;
-        this.counted = counted;
-        device.own(release);
+        this.parent = parent;
+        resource.ownedBy(this);
     }
 
     long buffer() {
-        if (buffer == 0) {
-            throw new IllegalStateException("tensor is closed");
+        if (parent != null) {
+            parent.checkOpen();
         }
-        return buffer;
+        return resource.handle();
+    }
+
+    @Override
+    public void checkOpen() {
+        buffer();
     }
 
     /** The device that owns the buffer. */
@@ -45,81 +52,112 @@ public final class ClStorage implements Storage {
             throw new IllegalArgumentException("view at byte " + firstByte + ": device " + device.name()
                     + " needs a multiple of " + device.viewAlignment());
         }
-        return new ClStorage(
-                device, device.cl().createSubBuffer(buffer(), firstByte, Math.max(count, 4)), count, false);
+        OpenCl cl = device.cl();
+        // The monitor: nobody may close the parent between its handle and its use.
+        synchronized (cl) {
+            long part = cl.createSubBuffer(buffer(), firstByte, Math.max(count, 4));
+            return new ClStorage(
+                    device, device.added("view of " + count + " bytes of " + resource.what(), part), count, this);
+        }
     }
 
     @Override
     public void write(Object array, int first, int count) {
         check(array, first, count);
-        if (count > 0) {
-            device.cl().write(device.queue(), buffer(), array, first, count);
+        OpenCl cl = device.cl();
+        try {
+            synchronized (cl) {
+                long buffer = buffer();
+                if (count > 0) {
+                    cl.write(device.queue(), buffer, array, first, count);
+                }
+            }
+        } finally {
+            Reference.reachabilityFence(this);
         }
     }
 
     @Override
     public void read(Object array, int first, int count) {
         check(array, first, count);
-        if (count > 0) {
-            device.cl().read(device.queue(), buffer(), array, first, count);
+        OpenCl cl = device.cl();
+        try {
+            synchronized (cl) {
+                long buffer = buffer();
+                if (count > 0) {
+                    cl.read(device.queue(), buffer, array, first, count);
+                }
+            }
+        } finally {
+            Reference.reachabilityFence(this);
         }
     }
 
     private void check(Object array, int first, int count) {
         int size = HostArrays.elementBytes(array);
-        device.checkOpen();
         if (first < 0 || count < 0 || first > Array.getLength(array) - count || (long) count * size > bytes) {
             throw new IllegalArgumentException("transfer of " + count + " elements from " + first
                     + " leaves the host array of " + Array.getLength(array) + " or the tensor of " + bytes + " bytes");
         }
     }
 
+    /** The runtime keeps the memory until enqueued work that uses it is done. */
     @Override
     public void close() {
-        long held = buffer;
-        if (held == 0) {
-            return;
-        }
-        buffer = 0;
-        device.disown(release);
-        // The runtime keeps the memory until enqueued work that uses it is done.
-        device.cl().releaseBuffer(held);
-        if (counted) {
-            device.released(bytes);
-        }
+        resource.close();
     }
 
     /** The whole of another storage: a view that owns nothing. */
-    record Whole(ClStorage parent) implements Storage {
+    private static final class Whole implements Storage {
+        private final ClStorage parent;
+        private volatile boolean closed;
+
+        Whole(ClStorage parent) {
+            this.parent = parent;
+        }
+
+        ClStorage open() {
+            if (closed) {
+                throw new IllegalStateException("a view of " + parent.resource.what() + " is closed");
+            }
+            return parent;
+        }
+
         @Override
         public long bytes() {
             return parent.bytes();
         }
 
         @Override
+        public void checkOpen() {
+            open().checkOpen();
+        }
+
+        @Override
         public Storage view(long firstByte, long count) {
-            return parent.view(firstByte, count);
+            return open().view(firstByte, count);
         }
 
         @Override
         public void write(Object array, int first, int count) {
-            parent.write(array, first, count);
+            open().write(array, first, count);
         }
 
         @Override
         public void read(Object array, int first, int count) {
-            parent.read(array, first, count);
+            open().read(array, first, count);
         }
 
+        /** The parent owns the memory. */
         @Override
         public void close() {
-            // The parent owns the memory.
+            closed = true;
         }
     }
 
     static ClStorage of(Storage storage) {
         if (storage instanceof Whole whole) {
-            return whole.parent();
+            return whole.open();
         }
         if (storage instanceof ClStorage own) {
             return own;

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The seam over JOCL (JNI). The only class that imports {@code org.jocl}. */
 final class JoclOpenCl implements OpenCl {
+    /** A cl_bitfield of 64 bits. JOCL's constant is the int -1: passed on as all 64 bits, rusticl refuses it with -31. */
+    private static final long DEVICE_TYPE_ALL = 0xFFFFFFFFL;
+
     private final JoclHandles handles = new JoclHandles();
     // One cell per kind of argument: the pointer is made once, its content changes.
     private final int[] intCell = new int[1];
@@ -91,14 +94,14 @@ final class JoclOpenCl implements OpenCl {
     public long[] devices(long platform) {
         cl_platform_id id = handles.get(platform, cl_platform_id.class);
         int[] count = new int[1];
-        int status = CL.clGetDeviceIDs(id, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
+        int status = CL.clGetDeviceIDs(id, DEVICE_TYPE_ALL, 0, null, count);
         if (status == Status.DEVICE_NOT_FOUND) {
             return new long[0];
         }
         Status.check("clGetDeviceIDs", status);
         cl_device_id[] ids = new cl_device_id[count[0]];
         if (ids.length > 0) {
-            Status.check("clGetDeviceIDs", CL.clGetDeviceIDs(id, CL.CL_DEVICE_TYPE_ALL, ids.length, ids, null));
+            Status.check("clGetDeviceIDs", CL.clGetDeviceIDs(id, DEVICE_TYPE_ALL, ids.length, ids, null));
         }
         return numbered(ids);
     }
@@ -174,20 +177,60 @@ final class JoclOpenCl implements OpenCl {
         // Without lengths the text ends at its zero, so characters beyond ASCII do not shorten it.
         cl_program program = CL.clCreateProgramWithSource(context(context), 1, new String[] {source}, null, status);
         Status.check("clCreateProgramWithSource", status[0]);
-        cl_device_id id = device(device);
+        return built(program, device(device), options);
+    }
+
+    private long built(cl_program program, cl_device_id id, String options) {
         int built = CL.clBuildProgram(program, 1, new cl_device_id[] {id}, options, null, null);
-        if (built != Status.SUCCESS) {
-            try {
-                String log = text(
-                        "clGetProgramBuildInfo",
-                        (bytes, value, size) ->
-                                CL.clGetProgramBuildInfo(program, id, CL.CL_PROGRAM_BUILD_LOG, bytes, value, size));
-                throw new BuildFailure(Status.name(built) + "\n" + log);
-            } finally {
-                CL.clReleaseProgram(program);
-            }
+        if (built == Status.SUCCESS) {
+            return handles.add(program);
         }
-        return handles.add(program);
+        try {
+            String log = text(
+                    "clGetProgramBuildInfo",
+                    (bytes, value, size) ->
+                            CL.clGetProgramBuildInfo(program, id, CL.CL_PROGRAM_BUILD_LOG, bytes, value, size));
+            throw new BuildFailure(Status.name(built) + "\n" + log);
+        } finally {
+            CL.clReleaseProgram(program);
+        }
+    }
+
+    @Override
+    public byte[] programBinary(long program) {
+        cl_program id = handles.get(program, cl_program.class);
+        long[] size = new long[1];
+        Status.check(
+                "clGetProgramInfo",
+                CL.clGetProgramInfo(id, CL.CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null));
+        byte[] binary = new byte[Math.toIntExact(size[0])];
+        if (binary.length > 0) {
+            Status.check(
+                    "clGetProgramInfo",
+                    CL.clGetProgramInfo(
+                            id, CL.CL_PROGRAM_BINARIES, Sizeof.POINTER, Pointer.to(Pointer.to(binary)), null));
+        }
+        return binary;
+    }
+
+    @Override
+    public long loadProgram(long context, long device, byte[] binary, String options) {
+        int[] accepted = new int[1];
+        int[] status = new int[1];
+        cl_device_id id = device(device);
+        cl_program program = CL.clCreateProgramWithBinary(
+                context(context),
+                1,
+                new cl_device_id[] {id},
+                new long[] {binary.length},
+                new byte[][] {binary},
+                accepted,
+                status);
+        int refused = status[0] == Status.SUCCESS ? accepted[0] : status[0];
+        if (refused != Status.SUCCESS) {
+            throw new BuildFailure("clCreateProgramWithBinary: " + Status.name(refused));
+        }
+        return built(program, id, options);
     }
 
     @Override

@@ -3,19 +3,25 @@ package dev.clave.internal.opencl;
 /**
  * The seam: OpenCL on opaque handles. A handle is a number that only the binding understands; 0 is none. Every method
  * checks the status and throws {@link dev.clave.DeviceException} that names the call, the code's name and the code.
- * Constants are those of the OpenCL headers. An instance belongs to one device and, like it, is used by one thread at a
- * time: bindings keep scratch memory so that setting an argument and enqueueing allocate nothing.
+ * Constants are those of the OpenCL headers. An instance belongs to one device. Bindings are used by one thread at a time, for
+ * they keep scratch memory so that setting an argument and enqueueing allocate nothing; {@link GuardedOpenCl} sees to that.
  */
 interface OpenCl {
+    int PLATFORM_VERSION = 0x0901;
     int PLATFORM_NAME = 0x0902;
+    int DEVICE_MAX_COMPUTE_UNITS = 0x1002;
     int DEVICE_MAX_WORK_GROUP_SIZE = 0x1004;
+    int DEVICE_MAX_MEM_ALLOC_SIZE = 0x1010;
     int DEVICE_GLOBAL_MEM_SIZE = 0x101F;
     int DEVICE_MEM_BASE_ADDR_ALIGN = 0x1019;
+    int DEVICE_LOCAL_MEM_SIZE = 0x1023;
     int DEVICE_NAME = 0x102B;
     int DRIVER_VERSION = 0x102D;
+    int DEVICE_VERSION = 0x102F;
     int DEVICE_DOUBLE_FP_CONFIG = 0x1032;
     int DEVICE_NATIVE_VECTOR_WIDTH_FLOAT = 0x103A;
     int DEVICE_COMPILER_AVAILABLE = 0x1028;
+    int DEVICE_OPENCL_C_VERSION = 0x103D;
 
     /** Name of the binding: {@code jocl} or {@code ffm}. */
     String binding();
@@ -44,6 +50,12 @@ interface OpenCl {
 
     /** Compiles and links; throws {@link BuildFailure} with the compiler's log. */
     long buildProgram(long context, long device, String source, String options);
+
+    /** The program as the driver compiled it; empty when the driver has no such form. */
+    byte[] programBinary(long program);
+
+    /** A program of what {@link #programBinary} gave; throws {@link BuildFailure} when the driver refuses it. */
+    long loadProgram(long context, long device, byte[] binary, String options);
 
     long createKernel(long program, String name);
 

@@ -4,47 +4,51 @@ import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.DeviceException;
 import dev.clave.DeviceOutOfMemoryException;
-import dev.clave.KernelBuildException;
+import dev.clave.Shape;
+import dev.clave.internal.Ledger;
+import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /** One OpenCL device with its context, in-order queue, programs and the ledger of its buffers. */
 public final class OpenClDevice extends Device {
     private static final System.Logger LOGGER = System.getLogger("dev.clave");
 
-    private final OpenCl cl;
-    private final long device;
+    private final GuardedOpenCl cl;
     private final long context;
     private final long queue;
     private final Info info;
     private final int alignment;
-    private final long memoryLimit;
     private final long maxWorkGroup;
-    private final Map<String, Long> programs = new HashMap<>();
-    private final Set<Runnable> owned = new LinkedHashSet<>();
-    private final AtomicLong ledger = new AtomicLong();
+    private final long localMemory;
+    private final Map<Class<?>, Object> attached = new HashMap<>();
+    private final Programs programs;
+    private final Ledger ledger;
     private boolean closed;
 
-    OpenClDevice(OpenCl cl, long platform, long device, Info info) {
-        this.cl = cl;
-        this.device = device;
+    OpenClDevice(OpenCl binding, long platform, long device, Info info) {
+        this(binding, platform, device, info, ProgramCache.forPlatform(info.platform()));
+    }
+
+    OpenClDevice(OpenCl binding, long platform, long device, Info info, ProgramCache cache) {
+        this.cl = new GuardedOpenCl(binding, info.name());
         this.info = info;
+        // Before the context: it may refuse a system property.
+        this.ledger = new Ledger(
+                info.name(),
+                cl.deviceLong(device, OpenCl.DEVICE_GLOBAL_MEM_SIZE),
+                cl.deviceLong(device, OpenCl.DEVICE_MAX_MEM_ALLOC_SIZE));
+        this.alignment = (int) Math.max(64, cl.deviceLong(device, OpenCl.DEVICE_MEM_BASE_ADDR_ALIGN) / 8);
+        this.maxWorkGroup = cl.deviceLong(device, OpenCl.DEVICE_MAX_WORK_GROUP_SIZE);
         this.context = cl.createContext(platform, device);
         warnOfLostDivisions();
         this.queue = queue(cl, context, device);
-        this.alignment = (int) Math.max(64, cl.deviceLong(device, OpenCl.DEVICE_MEM_BASE_ADDR_ALIGN) / 8);
-        // Drivers do not enforce their own limit (PoCL), and a machine needs memory for more than us.
-        this.memoryLimit = cl.deviceLong(device, OpenCl.DEVICE_GLOBAL_MEM_SIZE) / 10 * 8;
-        this.maxWorkGroup = cl.deviceLong(device, OpenCl.DEVICE_MAX_WORK_GROUP_SIZE);
+        this.localMemory = cl.deviceLong(device, OpenCl.DEVICE_LOCAL_MEM_SIZE);
+        this.programs = new Programs(cl, context, platform, device, info, cache);
     }
 
     private static long queue(OpenCl cl, long context, long device) {
@@ -86,36 +90,74 @@ public final class OpenClDevice extends Device {
         return maxWorkGroup;
     }
 
-    @Override
-    protected Storage reserve(DType dtype, long bytes) {
-        checkOpen();
-        if (ledger.get() + bytes > memoryLimit) {
-            throw new DeviceOutOfMemoryException("device " + name() + ": asked for " + bytes + " bytes, " + ledger.get()
-                    + " in use, limit " + memoryLimit + "; close tensors or take a smaller batch");
+    /** Bytes of local memory of a work-group. */
+    public long localMemory() {
+        return localMemory;
+    }
+
+    /** Something that is made once for this device and kept with it: the first call makes it, others wait for it. */
+    public synchronized <T> T once(Class<T> type, Supplier<T> make) {
+        Object kept = attached.get(type);
+        if (kept == null) {
+            kept = make.get();
+            attached.put(type, kept);
         }
-        // OpenCL has no buffer of size 0.
-        long buffer = cl.createBuffer(context, Math.max(bytes, 4));
-        ledger.addAndGet(bytes);
-        return new ClStorage(this, buffer, bytes, true);
+        return type.cast(kept);
     }
 
-    void own(Runnable release) {
-        owned.add(release);
+    @Override
+    public Ledger ledger() {
+        return ledger;
     }
 
-    void disown(Runnable release) {
-        owned.remove(release);
+    @Override
+    protected Storage reserve(DType dtype, Shape shape) {
+        long bytes = (long) shape.elements() * dtype.bytes();
+        synchronized (cl) {
+            checkOpen();
+            Resource resource = ledger.claim("tensor " + dtype + shape, bytes);
+            try {
+                // OpenCL has no buffer of size 0.
+                long buffer = cl.createBuffer(context, Math.max(bytes, 4));
+                return new ClStorage(this, resource.open(buffer, cl::releaseBuffer), bytes, null);
+            } catch (StatusException e) {
+                resource.close();
+                throw Status.isMemory(e.status()) ? full(resource.what(), bytes, e) : e;
+            } catch (RuntimeException e) {
+                resource.close();
+                throw e;
+            }
+        }
     }
 
-    void released(long bytes) {
-        ledger.addAndGet(-bytes);
+    private DeviceOutOfMemoryException full(String what, long bytes, StatusException cause) {
+        DeviceOutOfMemoryException full =
+                ledger.outOfMemory(what, bytes, ledger.liveBytes(), "; " + cause.getMessage());
+        full.initCause(cause);
+        return full;
     }
 
-    OpenCl cl() {
+    /** The record of a part of a buffer. */
+    Resource added(String what, long buffer) {
+        return added(what, buffer, true, cl::releaseBuffer);
+    }
+
+    private Resource added(String what, long handle, boolean reported, LongConsumer release) {
+        try {
+            return ledger.add(what, reported).open(handle, release);
+        } catch (RuntimeException e) {
+            release.accept(handle);
+            throw e;
+        }
+    }
+
+    GuardedOpenCl cl() {
         return cl;
     }
 
+    /** In-order; there is none once the device is closed. */
     long queue() {
+        checkOpen();
         return queue;
     }
 
@@ -125,54 +167,32 @@ public final class OpenClDevice extends Device {
      * @param file stem of the file in {@code kernels/}
      */
     public ClKernel kernel(String file, String name, Map<String, String> defines) {
-        checkOpen();
         StringBuilder options = new StringBuilder("-cl-std=CL1.2");
         new TreeMap<>(defines)
                 .forEach((key, value) ->
                         options.append(" -D").append(key).append('=').append(value));
-        long program = programs.computeIfAbsent(file + " " + options, key -> build(file, options.toString()));
-        return new ClKernel(this, cl.createKernel(program, name), name);
-    }
-
-    private long build(String file, String options) {
-        String source = source(file);
-        try {
-            return cl.buildProgram(context, device, source, options);
-        } catch (OpenCl.BuildFailure e) {
-            StringBuilder report = new StringBuilder("kernels/" + file + ".cl does not compile on " + info.platform()
-                    + " " + name() + " with " + options + "\n" + e.getMessage() + "\n");
-            int number = 1;
-            for (String line : source.lines().toList()) {
-                report.append(String.format(java.util.Locale.ROOT, "%4d  %s%n", number++, line));
-            }
-            throw new KernelBuildException(report.toString());
+        synchronized (cl) {
+            checkOpen();
+            long program = programs.get(file, options.toString());
+            Resource resource = added("kernel " + name, cl.createKernel(program, name), false, cl::releaseKernel);
+            return new ClKernel(this, resource, name);
         }
     }
 
     /** The text of a kernel file. */
     public static String source(String file) {
-        try (InputStream in = OpenClDevice.class.getResourceAsStream("/dev/clave/kernels/" + file + ".cl")) {
-            if (in == null) {
-                throw new IllegalStateException("kernels/" + file + ".cl is not in the jar");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Programs.source(file);
     }
 
     @Override
     public void finish() {
-        checkOpen();
-        cl.finish(queue);
+        synchronized (cl) {
+            checkOpen();
+            cl.finish(queue);
+        }
     }
 
-    @Override
-    public long liveBytes() {
-        return ledger.get();
-    }
-
-    void checkOpen() {
+    private void checkOpen() {
         if (closed) {
             throw new IllegalStateException("device " + name() + " is closed");
         }
@@ -180,17 +200,22 @@ public final class OpenClDevice extends Device {
 
     @Override
     public void close() {
-        if (closed) {
-            return;
+        // Who is in the middle of a call holds the monitor.
+        synchronized (cl) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            try {
+                if (!cl.isLost()) {
+                    cl.finish(queue);
+                }
+            } finally {
+                ledger.close();
+                programs.release();
+                cl.releaseQueue(queue);
+                cl.releaseContext(context);
+            }
         }
-        cl.finish(queue);
-        for (Runnable release : owned.toArray(new Runnable[0])) {
-            release.run();
-        }
-        closed = true;
-        programs.values().forEach(cl::releaseProgram);
-        programs.clear();
-        cl.releaseQueue(queue);
-        cl.releaseContext(context);
     }
 }

@@ -12,7 +12,7 @@ public final class OpenClDevices {
     private final List<String> skipped = new ArrayList<>();
     private boolean opened;
 
-    private record Entry(long platform, long device, Device.Info info) {}
+    private record Entry(long platform, long device, Device.Info info, Device.Limits limits) {}
 
     private OpenClDevices(Bindings binding) {
         this.binding = binding;
@@ -63,7 +63,11 @@ public final class OpenClDevices {
                 String name = cl.platformString(platform, OpenCl.PLATFORM_NAME);
                 long[] devices = cl.devices(platform);
                 if (devices.length == 0) {
-                    skipped.add("platform " + name + " has no device");
+                    skipped.add("platform " + name + " has no device"
+                            + (name.equals("Portable Computing Language")
+                                    ? "; PoCL says so too when it cannot write its cache, set POCL_CACHE_DIR to a"
+                                            + " directory that can be written"
+                                    : ""));
                 }
                 for (long device : devices) {
                     add(cl, platform, name, device);
@@ -92,12 +96,26 @@ public final class OpenClDevices {
                         cl.deviceString(device, OpenCl.DRIVER_VERSION),
                         cl.binding(),
                         fp64,
-                        width)));
+                        width),
+                new Device.Limits(
+                        cl.platformString(platform, OpenCl.PLATFORM_VERSION),
+                        cl.deviceString(device, OpenCl.DEVICE_VERSION),
+                        cl.deviceString(device, OpenCl.DEVICE_OPENCL_C_VERSION),
+                        cl.deviceLong(device, OpenCl.DEVICE_GLOBAL_MEM_SIZE),
+                        cl.deviceLong(device, OpenCl.DEVICE_MAX_MEM_ALLOC_SIZE),
+                        cl.deviceLong(device, OpenCl.DEVICE_LOCAL_MEM_SIZE),
+                        cl.deviceLong(device, OpenCl.DEVICE_MAX_WORK_GROUP_SIZE),
+                        (int) cl.deviceLong(device, OpenCl.DEVICE_MAX_COMPUTE_UNITS))));
     }
 
     /** What was found, in the order of indices. */
     public List<Device.Info> infos() {
         return entries.stream().map(Entry::info).toList();
+    }
+
+    /** Versions and limits, in the order of {@link #infos}. */
+    public List<Device.Limits> limits() {
+        return entries.stream().map(Entry::limits).toList();
     }
 
     /** What was skipped and why; empty when nothing was. */

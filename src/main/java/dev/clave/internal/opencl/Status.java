@@ -1,7 +1,5 @@
 package dev.clave.internal.opencl;
 
-import dev.clave.DeviceException;
-
 /** Status codes by name (OpenCL 1.2 headers, and the loader's own). */
 final class Status {
     static final int SUCCESS = 0;
@@ -17,11 +15,29 @@ final class Status {
         }
     }
 
-    static DeviceException failed(String call, int status) {
-        return new DeviceException(call + " failed with " + name(status) + " (" + status + ")");
+    static StatusException failed(String call, int status) {
+        return new StatusException(call + " failed with " + name(status) + " (" + status + ")", status);
     }
 
-    static DeviceException argumentFailed(int index, int status) {
+    /** The device is of no use any more, whatever the call was. */
+    static boolean isLost(int status) {
+        return status == -2 || status == -33 || status == -34 || status == -36;
+    }
+
+    /**
+     * The same at a call that waits for kernels: their faults surface there, on some drivers as lack of resources, on NVIDIA's
+     * also as -9999 (an illegal read or write).
+     */
+    static boolean isLostWaiting(int status) {
+        return isLost(status) || status == -5 || status == -14 || status == -9999;
+    }
+
+    /** A buffer does not fit. */
+    static boolean isMemory(int status) {
+        return status == -4 || status == -5 || status == -6 || status == -61;
+    }
+
+    static StatusException argumentFailed(int index, int status) {
         return failed("clSetKernelArg " + index, status);
     }
 

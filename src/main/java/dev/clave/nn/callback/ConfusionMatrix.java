@@ -1,5 +1,6 @@
 package dev.clave.nn.callback;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -10,6 +11,7 @@ import java.util.Locale;
  */
 public final class ConfusionMatrix {
     private static final int MOST_CLASSES = 10_000;
+    private static final String MEASURES = "precision recall     f1  support";
 
     private final int classes;
     private final long[] counts;
@@ -175,34 +177,69 @@ public final class ConfusionMatrix {
      * @param names of the classes
      */
     public String text(List<String> names) {
+        return text(names, Integer.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #text(List)}, with the measures below the matrix when both have no place beside each other.
+     *
+     * @param columns width in characters
+     */
+    public String text(List<String> names, int columns) {
         if (names.size() != classes) {
             throw new IllegalArgumentException(
                     "confusion matrix: " + classes + " names are expected, got " + names.size());
         }
-        int name = Math.max(5, names.stream().mapToInt(String::length).max().orElse(0));
-        int digits = Math.max(3, String.valueOf(samples()).length());
-        int column =
-                Math.max(digits, names.stream().mapToInt(String::length).max().orElse(0)) + 1;
-        StringBuilder text = new StringBuilder(right("label", name)).append(" |");
-        names.forEach(n -> text.append(right(n, column)));
-        text.append(" | precision recall     f1 ").append(right("support", 8)).append('\n');
-        text.append("-".repeat(name)).append("-+").append("-".repeat(column * classes));
-        text.append("-+").append("-".repeat(35)).append('\n');
-        for (int c = 0; c < classes; c++) {
-            text.append(right(names.get(c), name)).append(" |");
-            for (int p = 0; p < classes; p++) {
-                text.append(right(count(c, p) == 0 ? "." : String.valueOf(count(c, p)), column));
-            }
-            text.append(" | ").append(measures(precision(c), recall(c), f1(c), support(c)));
+        int longest = names.stream().mapToInt(String::length).max().orElse(0);
+        int name = Math.max(5, longest);
+        long most = 0;
+        for (long count : counts) {
+            most = Math.max(most, count);
         }
-        String means = measures(meanPrecision(), meanRecall(), meanF1(), samples());
-        text.append(right("mean", name)).append(" |").append(" ".repeat(column * classes));
-        return text.append(" | ").append(means).toString();
+        int column = Math.max(longest, Math.max(3, String.valueOf(most).length())) + 1;
+        boolean beside = columns >= name + 2 + column * classes + 3 + MEASURES.length();
+        String gap = " ".repeat(column * classes);
+        List<String> left = new ArrayList<>();
+        List<String> right = new ArrayList<>();
+        StringBuilder header = new StringBuilder(right("label", name)).append(" |");
+        names.forEach(n -> header.append(right(n, column)));
+        left.add(header.toString());
+        right.add(MEASURES);
+        left.add("-".repeat(name) + "-+" + "-".repeat(column * classes));
+        right.add("-".repeat(MEASURES.length()));
+        for (int c = 0; c < classes; c++) {
+            StringBuilder line = new StringBuilder(right(names.get(c), name)).append(" |");
+            for (int p = 0; p < classes; p++) {
+                line.append(right(count(c, p) == 0 ? "." : String.valueOf(count(c, p)), column));
+            }
+            left.add(line.toString());
+            right.add(measures(precision(c), recall(c), f1(c), support(c)));
+        }
+        right.add(measures(meanPrecision(), meanRecall(), meanF1(), samples()));
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; beside && i < right.size(); i++) {
+            String row = i < left.size() ? left.get(i) : right("mean", name) + " |" + gap;
+            text.append(row).append(i == 1 ? "-+-" : " | ").append(right.get(i)).append('\n');
+        }
+        if (!beside) {
+            left.forEach(line -> text.append(line).append('\n'));
+            text.append('\n');
+            for (int i = 0; i < right.size(); i++) {
+                String row = i < left.size() ? left.get(i).substring(0, name) : right("mean", name);
+                text.append(row)
+                        .append(i == 1 ? "-+-" : " | ")
+                        .append(right.get(i))
+                        .append('\n');
+            }
+        }
+        return text.toString();
     }
 
     private static String measures(double precision, double recall, double f1, long support) {
-        return right(ratio(precision), 9) + right(ratio(recall), 7) + right(ratio(f1), 7)
-                + right(String.valueOf(support), 10) + "\n";
+        return right(ratio(precision), 9)
+                + right(ratio(recall), 7)
+                + right(ratio(f1), 7)
+                + right(String.valueOf(support), 9);
     }
 
     /** Four digits behind the point, or a dash for NaN. */

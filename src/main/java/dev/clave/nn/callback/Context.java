@@ -1,7 +1,9 @@
 package dev.clave.nn.callback;
 
+import dev.clave.nn.BatchSource;
 import dev.clave.nn.Model;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Where a run is; given to every {@link Callback}. Reading it changes nothing. */
 public interface Context {
@@ -51,6 +53,16 @@ public interface Context {
 
     /** Loss and metrics alone, as a progress line shows them. Asking waits for the device. */
     Map<String, Double> values();
+
+    /**
+     * Loss of every batch of this pass that is done, in order, each the mean over its samples; none in a prediction. Asking
+     * waits for the device, but at the end of an epoch or an evaluation everything is known.
+     */
+    double[] batchLosses();
+
+    /** What a fit evaluates on, or what is being evaluated or predicted; null for a fit without evaluation. */
+    @Nullable
+    BatchSource evalData();
 
     /**
      * Ends training: during a batch after that batch, during an evaluation or at the end of an epoch after that epoch. The

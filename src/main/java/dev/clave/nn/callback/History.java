@@ -83,13 +83,15 @@ public final class History implements Callback {
     /** The array. */
     public String json() {
         List<String> objects = new ArrayList<>();
-        for (Map<String, Double> row : rows) {
-            List<String> fields = new ArrayList<>();
-            row.forEach((name, value) ->
-                    fields.add(Json.quoted(name) + ": " + (Double.isFinite(value) ? text(name, value) : "null")));
-            objects.add("  {" + String.join(", ", fields) + "}");
-        }
+        rows.forEach(row -> objects.add("  " + object(row)));
         return "[\n" + String.join(",\n", objects) + "\n]\n";
+    }
+
+    private static String object(Map<String, Double> row) {
+        List<String> fields = new ArrayList<>();
+        row.forEach((name, value) ->
+                fields.add(Json.quoted(name) + ": " + (Double.isFinite(value) ? text(name, value) : "null")));
+        return "{" + String.join(", ", fields) + "}";
     }
 
     private static void write(Path file, String text) {
@@ -105,11 +107,7 @@ public final class History implements Callback {
     @Override
     public void save(State state) {
         for (int i = 0; i < rows.size(); i++) {
-            StringBuilder line = new StringBuilder();
-            rows.get(i)
-                    .forEach((name, value) ->
-                            line.append(name).append('=').append(value).append(' '));
-            state.put("row" + i, line.toString().strip());
+            state.put("row" + i, object(rows.get(i)));
         }
     }
 
@@ -118,9 +116,9 @@ public final class History implements Callback {
         rows.clear();
         for (int i = 0; state.text("row" + i) != null; i++) {
             Map<String, Double> row = new LinkedHashMap<>();
-            for (String field : String.valueOf(state.text("row" + i)).split(" ", -1)) {
-                int equals = field.lastIndexOf('=');
-                row.put(field.substring(0, equals), Double.valueOf(field.substring(equals + 1)));
+            if (Json.parse("history", String.valueOf(state.text("row" + i))) instanceof Map<?, ?> fields) {
+                fields.forEach(
+                        (name, value) -> row.put(String.valueOf(name), value instanceof Double d ? d : Double.NaN));
             }
             rows.add(row);
         }

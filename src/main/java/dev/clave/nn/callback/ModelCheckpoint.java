@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,9 +72,9 @@ public final class ModelCheckpoint implements Callback {
         }
         if (context.epoch() % every == 0) {
             Path file = directory.resolve(context.epoch() + SUFFIX);
-            context.model().saveCheckpoint(file);
             kept.remove(file);
-            kept.addLast(file);
+            kept.addLast(file); // before saving: the file knows itself
+            context.model().saveCheckpoint(file);
             while (kept.size() > keep) {
                 remove(kept.removeFirst());
             }
@@ -97,6 +98,8 @@ public final class ModelCheckpoint implements Callback {
 
     @Override
     public void save(State state) {
+        state.put(
+                "kept", kept.stream().map(file -> file.getFileName().toString()).collect(Collectors.joining("/")));
         if (best != null) {
             best.save(state);
         }
@@ -104,6 +107,13 @@ public final class ModelCheckpoint implements Callback {
 
     @Override
     public void restore(State state) {
+        kept.clear();
+        String names = state.text("kept");
+        if (names != null && !names.isEmpty()) {
+            for (String name : names.split("/", -1)) {
+                kept.addLast(directory.resolve(name));
+            }
+        }
         if (best != null) {
             best.restore(state);
         }

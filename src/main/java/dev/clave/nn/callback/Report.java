@@ -120,6 +120,9 @@ public final class Report {
                     data.steps().isEmpty() ? "" : number(data.steps().size()) + " steps");
         }
         ConfusionMatrix confusion = data.confusion();
+        if (confusion != null && data.epochs().isEmpty()) {
+            figure(page, "Accuracy", percent(confusion.accuracy()), "evaluation");
+        }
         if (confusion != null) {
             long wrong = confusion.samples() - confusion.correct();
             figure(page, "Mistakes", number(wrong), "of " + number(confusion.samples()));

@@ -30,6 +30,8 @@ final class FfmCalls {
     private static final MethodHandle BUFFER = handle(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS);
     private static final MethodHandle SUB_BUFFER = handle(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle SOURCE = handle(JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, ADDRESS);
+    private static final MethodHandle BINARY =
+            handle(JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
     private static final MethodHandle BUILD = handle(JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
     private static final MethodHandle KERNEL = handle(JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS);
     /** Critical: setting an argument never blocks, and the JVM may skip the thread's change of state. */
@@ -60,6 +62,8 @@ final class FfmCalls {
     private final MemorySegment createProgramWithSource;
     private final MemorySegment buildProgram;
     private final MemorySegment getProgramBuildInfo;
+    private final MemorySegment getProgramInfo;
+    private final MemorySegment createProgramWithBinary;
     private final MemorySegment createKernel;
     private final MemorySegment setKernelArg;
     private final MemorySegment enqueueNdRangeKernel;
@@ -86,6 +90,8 @@ final class FfmCalls {
         createProgramWithSource = FfmLibrary.function(library, "clCreateProgramWithSource");
         buildProgram = FfmLibrary.function(library, "clBuildProgram");
         getProgramBuildInfo = FfmLibrary.function(library, "clGetProgramBuildInfo");
+        getProgramInfo = FfmLibrary.function(library, "clGetProgramInfo");
+        createProgramWithBinary = FfmLibrary.function(library, "clCreateProgramWithBinary");
         createKernel = FfmLibrary.function(library, "clCreateKernel");
         setKernelArg = FfmLibrary.function(library, "clSetKernelArg");
         enqueueNdRangeKernel = FfmLibrary.function(library, "clEnqueueNDRangeKernel");
@@ -201,6 +207,30 @@ final class FfmCalls {
             long program, long device, int parameter, long bytes, MemorySegment value, MemorySegment size) {
         try {
             return (int) BUILD_INFO.invokeExact(getProgramBuildInfo, program, device, parameter, bytes, value, size);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clGetProgramInfo(long program, int parameter, long bytes, MemorySegment value) {
+        try {
+            return (int) INFO.invokeExact(getProgramInfo, program, parameter, bytes, value, NULL);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** For one device. */
+    long clCreateProgramWithBinary(
+            long context,
+            MemorySegment device,
+            MemorySegment length,
+            MemorySegment binary,
+            MemorySegment accepted,
+            MemorySegment status) {
+        try {
+            return (long)
+                    BINARY.invokeExact(createProgramWithBinary, context, 1, device, length, binary, accepted, status);
         } catch (Throwable e) {
             throw impossible(e);
         }

@@ -19,6 +19,8 @@ final class FfmOpenCl implements OpenCl {
     private static final long MEM_READ_WRITE = 1;
     private static final int BUFFER_CREATE_TYPE_REGION = 0x1220;
     private static final int DEVICE_HOST_UNIFIED_MEMORY = 0x1035;
+    private static final int PROGRAM_BINARY_SIZES = 0x1165;
+    private static final int PROGRAM_BINARIES = 0x1166;
     private static final int PROGRAM_BUILD_LOG = 0x1183;
 
     private final FfmCalls calls;
@@ -166,20 +168,63 @@ final class FfmOpenCl implements OpenCl {
             MemorySegment texts = arena.allocateFrom(ADDRESS, arena.allocateFrom(source));
             long program = checked(
                     "clCreateProgramWithSource", calls.clCreateProgramWithSource(context, 1, texts, value), value);
-            MemorySegment devices = arena.allocateFrom(JAVA_LONG, device);
-            int built = calls.clBuildProgram(program, 1, devices, arena.allocateFrom(options));
-            if (built == Status.SUCCESS) {
-                return program;
+            return built(arena, program, device, options);
+        }
+    }
+
+    private long built(Arena arena, long program, long device, String options) {
+        MemorySegment devices = arena.allocateFrom(JAVA_LONG, device);
+        int built = calls.clBuildProgram(program, 1, devices, arena.allocateFrom(options));
+        if (built == Status.SUCCESS) {
+            return program;
+        }
+        try {
+            String log = text(
+                    "clGetProgramBuildInfo",
+                    (bytes, text, size) ->
+                            calls.clGetProgramBuildInfo(program, device, PROGRAM_BUILD_LOG, bytes, text, size));
+            throw new BuildFailure(Status.name(built) + "\n" + log);
+        } finally {
+            calls.clReleaseProgram(program);
+        }
+    }
+
+    @Override
+    public byte[] programBinary(long program) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment size = arena.allocate(JAVA_LONG);
+            Status.check("clGetProgramInfo", calls.clGetProgramInfo(program, PROGRAM_BINARY_SIZES, 8, size));
+            long bytes = size.get(JAVA_LONG, 0);
+            if (bytes == 0) {
+                return new byte[0];
             }
-            try {
-                String log = text(
-                        "clGetProgramBuildInfo",
-                        (bytes, text, size) ->
-                                calls.clGetProgramBuildInfo(program, device, PROGRAM_BUILD_LOG, bytes, text, size));
-                throw new BuildFailure(Status.name(built) + "\n" + log);
-            } finally {
-                calls.clReleaseProgram(program);
+            MemorySegment binary = arena.allocate(bytes);
+            MemorySegment binaries = arena.allocateFrom(ADDRESS, binary);
+            Status.check("clGetProgramInfo", calls.clGetProgramInfo(program, PROGRAM_BINARIES, 8, binaries));
+            return binary.toArray(JAVA_BYTE);
+        }
+    }
+
+    @Override
+    public long loadProgram(long context, long device, byte[] binary, String options) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment accepted = arena.allocate(JAVA_INT);
+            MemorySegment status = arena.allocate(JAVA_INT);
+            long program = calls.clCreateProgramWithBinary(
+                    context,
+                    arena.allocateFrom(JAVA_LONG, device),
+                    arena.allocateFrom(JAVA_LONG, binary.length),
+                    arena.allocateFrom(ADDRESS, arena.allocateFrom(JAVA_BYTE, binary)),
+                    accepted,
+                    status);
+            int refused = status.get(JAVA_INT, 0);
+            if (refused == Status.SUCCESS) {
+                refused = accepted.get(JAVA_INT, 0);
             }
+            if (refused != Status.SUCCESS) {
+                throw new BuildFailure("clCreateProgramWithBinary: " + Status.name(refused));
+            }
+            return built(arena, program, device, options);
         }
     }
 

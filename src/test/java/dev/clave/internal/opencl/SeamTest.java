@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.DeviceException;
 import java.lang.reflect.Array;
+import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -171,6 +172,29 @@ class SeamTest {
                 () -> cl.buildProgram(context, device, "__kernel void k() { undefined_name = 1; }", ""));
         assertTrue(failure.getMessage().startsWith("CL_BUILD_PROGRAM_FAILURE"), failure.getMessage());
         assertTrue(failure.getMessage().contains("undefined_name"), failure.getMessage());
+    }
+
+    /** A program given back by the driver computes the same; what is no program is refused, not run. */
+    @Test
+    void programsSurviveAsBinaries() {
+        long program = cl.buildProgram(context, device, SOURCE, "-cl-std=CL1.2");
+        byte[] binary = cl.programBinary(program);
+        cl.releaseProgram(program);
+        assertTrue(binary.length > 0, "this driver hands out programs");
+        long loaded = cl.loadProgram(context, device, binary, "-cl-std=CL1.2");
+        long kernel = cl.createKernel(loaded, "where");
+        long out = cl.createBuffer(context, 4L * 6);
+        cl.setBuffer(kernel, 0, out);
+        cl.enqueue(queue, kernel, new long[] {6, 1}, new long[] {3, 1});
+        int[] got = new int[6];
+        cl.read(queue, out, got, 0, 6);
+        assertEquals(3 * 1000000 + 10000 + 100, got[5]);
+        cl.releaseBuffer(out);
+        cl.releaseKernel(kernel);
+        cl.releaseProgram(loaded);
+        assertThrows(
+                RuntimeException.class,
+                () -> cl.loadProgram(context, device, "no program".getBytes(StandardCharsets.UTF_8), ""));
     }
 
     @Test

@@ -168,6 +168,14 @@ class CallbackTest {
         }
         double best = losses.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
         assertNotEquals(best, losses.get(4), "the last epoch must not be the best one here");
+        ModelCheckpoint resumed = new ModelCheckpoint(folder).keepLast(2).best("evalLoss", Monitor.Mode.MIN);
+        byte[] before = Files.readAllBytes(folder.resolve("best.safetensors"));
+        fit(options().epochs(6).resume(folder.resolve("4.safetensors")), 1e-4, new Spoiler(), resumed);
+        assertFalse(Files.exists(folder.resolve("3.safetensors")), "files of before the resumption count");
+        assertTrue(Files.exists(folder.resolve("4.safetensors")) && Files.exists(folder.resolve("5.safetensors")));
+        assertTrue(
+                Arrays.equals(before, Files.readAllBytes(folder.resolve("best.safetensors"))),
+                "the best value of before counts");
         model.load(folder.resolve("best.safetensors"));
         assertEquals(best, model.evaluate(data, 8).get("loss"));
     }

@@ -79,14 +79,34 @@ class ConfusionMatrixTest {
     void textForTheTerminal() {
         String expected = """
                 label |   cat   dog  bird horse | precision recall     f1  support
-                ------+-------------------------+-----------------------------------
-                  cat |     2     1     .     . |    0.5000 0.6667 0.5714         3
-                  dog |     2     3     1     . |    0.7500 0.5000 0.6000         6
-                 bird |     .     .     .     . |    0.0000      - 0.0000         0
-                horse |     .     .     .     . |         -      -      -         0
-                 mean |                         |    0.4167 0.5833 0.3905         9
+                ------+-------------------------+---------------------------------
+                  cat |     2     1     .     . |    0.5000 0.6667 0.5714        3
+                  dog |     2     3     1     . |    0.7500 0.5000 0.6000        6
+                 bird |     .     .     .     . |    0.0000      - 0.0000        0
+                horse |     .     .     .     . |         -      -      -        0
+                 mean |                         |    0.4167 0.5833 0.3905        9
                 """;
-        assertEquals(expected, small().text(List.of("cat", "dog", "bird", "horse")));
+        List<String> names = List.of("cat", "dog", "bird", "horse");
+        assertEquals(expected, small().text(names));
+        int width = expected.indexOf('\n');
+        assertEquals(expected, small().text(names, width));
+        String below = """
+                label |   cat   dog  bird horse
+                ------+------------------------
+                  cat |     2     1     .     .
+                  dog |     2     3     1     .
+                 bird |     .     .     .     .
+                horse |     .     .     .     .
+
+                label | precision recall     f1  support
+                ------+---------------------------------
+                  cat |    0.5000 0.6667 0.5714        3
+                  dog |    0.7500 0.5000 0.6000        6
+                 bird |    0.0000      - 0.0000        0
+                horse |         -      -      -        0
+                 mean |    0.4167 0.5833 0.3905        9
+                """;
+        assertEquals(below, small().text(names, width - 1));
         assertTrue(small().toString().startsWith("label |   0   1   2   3 |"), small()::toString);
     }
 

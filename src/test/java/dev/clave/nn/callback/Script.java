@@ -1,7 +1,9 @@
 package dev.clave.nn.callback;
 
+import dev.clave.nn.BatchSource;
 import dev.clave.nn.Model;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A context whose values a test sets. */
 final class Script implements Context {
@@ -68,6 +70,16 @@ final class Script implements Context {
     @Override
     public Map<String, Double> values() {
         return logs;
+    }
+
+    @Override
+    public double[] batchLosses() {
+        return new double[0];
+    }
+
+    @Override
+    public @Nullable BatchSource evalData() {
+        return null;
     }
 
     @Override

@@ -1,0 +1,99 @@
+package dev.clave.internal.opencl;
+
+import dev.clave.Device;
+import dev.clave.KernelBuildException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** The programs of a device: each is compiled once, or taken from the cache on disk. Used under the device's monitor. */
+final class Programs {
+    private final OpenCl cl;
+    private final long context;
+    private final long device;
+    private final Device.Info info;
+    private final String platform;
+    private final String version;
+    private final ProgramCache cache;
+    private final Map<String, Long> built = new HashMap<>();
+
+    Programs(OpenCl cl, long context, long platform, long device, Device.Info info, ProgramCache cache) {
+        this.cl = cl;
+        this.context = context;
+        this.device = device;
+        this.info = info;
+        this.cache = cache;
+        this.platform = info.platform() + " " + cl.platformString(platform, OpenCl.PLATFORM_VERSION);
+        this.version = cl.deviceString(device, OpenCl.DEVICE_VERSION);
+    }
+
+    /** The program of a kernel file with these options. */
+    long get(String file, String options) {
+        String key = file + " " + options;
+        Long program = built.get(key);
+        if (program == null) {
+            program = make(file, options);
+            built.put(key, program);
+        }
+        return program;
+    }
+
+    private long make(String file, String options) {
+        String source = source(file);
+        ProgramKey key = new ProgramKey(
+                ProgramKey.hash(source.getBytes(StandardCharsets.UTF_8)),
+                options,
+                platform,
+                info.name() + " " + version,
+                info.driver(),
+                String.valueOf(Programs.class.getPackage().getImplementationVersion()));
+        byte[] cached = cache.read(key);
+        if (cached != null) {
+            try {
+                return cl.loadProgram(context, device, cached, options);
+            } catch (OpenCl.BuildFailure e) {
+                cache.remove(key);
+            }
+        }
+        long program = compile(file, source, options);
+        if (cache.unusable() == null) {
+            cache.write(key, cl.programBinary(program));
+        }
+        return program;
+    }
+
+    private long compile(String file, String source, String options) {
+        try {
+            return cl.buildProgram(context, device, source, options);
+        } catch (OpenCl.BuildFailure e) {
+            StringBuilder report = new StringBuilder("kernels/" + file + ".cl does not compile on " + info.platform()
+                    + " " + info.name() + " with " + options + "\n" + e.getMessage() + "\n");
+            int number = 1;
+            for (String line : source.lines().toList()) {
+                report.append(String.format(Locale.ROOT, "%4d  %s%n", number++, line));
+            }
+            throw new KernelBuildException(report.toString());
+        }
+    }
+
+    /** The text of a kernel file. */
+    static String source(String file) {
+        try (InputStream in = Programs.class.getResourceAsStream("/dev/clave/kernels/" + file + ".cl")) {
+            if (in == null) {
+                throw new IllegalStateException("kernels/" + file + ".cl is not in the jar");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void release() {
+        built.values().forEach(cl::releaseProgram);
+        built.clear();
+    }
+}

@@ -1,0 +1,110 @@
+package dev.clave.internal.jar;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What takes minutes; with {@code -Dclave.slow.tests=true} only. */
+class SlowIT {
+    private static final int JVMS = 18;
+    private static final int STEPS = 10_000;
+
+    @TempDir
+    private Path folder;
+
+    static List<String> bindings() {
+        return FaultsIT.bindings();
+    }
+
+    @BeforeEach
+    void wanted() {
+        boolean on = Boolean.getBoolean("clave.slow.tests");
+        if (!on) {
+            System.out.println("skipped: slow tests run with -Dclave.slow.tests=true");
+        }
+        Assumptions.assumeTrue(on, "slow");
+        ChildJvm.needsOpenCl();
+    }
+
+    /** Nothing is cached, and the temporary directory that JOCL extracts its library to is empty. */
+    @ParameterizedTest
+    @MethodSource("bindings")
+    void eighteenColdStartsAtOnce(String binding) throws Exception {
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        ExecutorService pool = Executors.newFixedThreadPool(JVMS);
+        try {
+            List<Future<ChildJvm.Result>> results = new ArrayList<>();
+            for (int i = 0; i < JVMS; i++) {
+                results.add(pool.submit(() -> new ChildJvm()
+                        .environment("XDG_CACHE_HOME", folder.resolve("cache").toString())
+                        .environment("POCL_CACHE_DIR", folder.resolve("pocl").toString())
+                        .flags("-Xmx256m", "-Dclave.cache=on", "-Djava.io.tmpdir=" + temporary)
+                        .flags("-jar", ChildJvm.ALL_JAR.toString())
+                        .run("doctor", "--binding", binding)));
+            }
+            int well = 0;
+            StringBuilder others = new StringBuilder();
+            for (Future<ChildJvm.Result> result : results) {
+                boolean computes = result.get().output().contains(" computes");
+                well += computes ? 1 : 0;
+                if (!computes) {
+                    others.append(result.get().output());
+                }
+            }
+            System.out.println(binding + ": " + well + " of " + JVMS + " cold starts work");
+            assertEquals(JVMS, well, others.toString());
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    private record Look(int step, double heapBytes, long ledger, long resident) {
+        static Look of(String line) {
+            String[] words = line.split(" ");
+            return new Look(
+                    Integer.parseInt(words[1]),
+                    Double.parseDouble(words[3]),
+                    Long.parseLong(words[5]),
+                    Long.parseLong(words[7]));
+        }
+    }
+
+    /** The heap is committed from the start, so what grows is native. */
+    @ParameterizedTest
+    @MethodSource("bindings")
+    void memoryIsFlatOverTenThousandSteps(String binding) throws Exception {
+        ChildJvm.Result result = new ChildJvm()
+                .nativeAccess()
+                .classPath(ChildJvm.TEST_CLASSES, ChildJvm.JAR.toString(), ChildJvm.jocl())
+                .flags("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch")
+                .run(LongTrainingProgram.class.getName(), "opencl", binding, String.valueOf(STEPS), "500", "64000")
+                .succeeds();
+        System.out.println(binding + ":\n" + result.output());
+        List<Look> looks = result.output()
+                .lines()
+                .filter(line -> line.startsWith("at "))
+                .map(Look::of)
+                .filter(look -> look.step() >= 2000)
+                .toList();
+        assertTrue(looks.size() > 10, result.output());
+        for (Look look : looks) {
+            assertEquals(looks.get(0).ledger(), look.ledger(), "ledger at step " + look.step());
+            assertTrue(
+                    look.resident() <= looks.get(0).resident() * 1.02,
+                    "resident at step " + look.step() + "\n" + result);
+            assertTrue(look.heapBytes() <= 64, "heap at step " + look.step() + "\n" + result.output());
+        }
+    }
+}

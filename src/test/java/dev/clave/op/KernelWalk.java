@@ -1,0 +1,65 @@
+package dev.clave.op;
+
+import dev.clave.DType;
+import dev.clave.Device;
+import dev.clave.Shape;
+import dev.clave.Tensor;
+import dev.clave.internal.opencl.ClKernel;
+import dev.clave.internal.opencl.OpenClDevice;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * A program for a process of its own under a memory checker: {@code walk} runs every kernel variant on tiny shapes on the
+ * first OpenCL device in the layouts named, and compares the results; {@code planted KERNEL} runs a kernel with an error.
+ */
+final class KernelWalk {
+    private static final boolean VERBOSE = Boolean.getBoolean("clave.walk.verbose");
+
+    private KernelWalk() {}
+
+    public static void main(String[] arguments) {
+        try (Device device = Device.open("opencl");
+                Device cpu = Device.cpu()) {
+            System.out.println("device " + device.name() + ", " + device.info().platform());
+            if (arguments[0].equals("planted")) {
+                planted((OpenClDevice) device, arguments[1]);
+            } else {
+                int[] layouts = Arrays.stream(arguments)
+                        .skip(1)
+                        .mapToInt(Integer::parseInt)
+                        .toArray();
+                System.out.println(walk(device, cpu, layouts) + " runs");
+            }
+        }
+    }
+
+    private static int walk(Device device, Device cpu, int[] layouts) {
+        int runs = 0;
+        for (OpCase op : TinyCases.of(cpu, device)) {
+            for (int lanes : layouts) {
+                Problem problem = op.geometry().problem(op.direction(), new Format(DType.F32, lanes));
+                for (String candidate : Operators.candidates(device, problem)) {
+                    long begin = System.nanoTime();
+                    TestDevices.Place place = new TestDevices.Place(device, problem, candidate);
+                    TinyCases.check(place, op, Harness.run(place, op));
+                    runs++;
+                    if (VERBOSE) {
+                        System.out.println((System.nanoTime() - begin) / 1_000_000 + " ms " + place);
+                    }
+                }
+            }
+        }
+        return runs;
+    }
+
+    private static void planted(OpenClDevice device, String name) {
+        try (ClKernel kernel = device.kernel("planted_errors", name, Map.of());
+                Tensor values = device.allocate(DType.F32, Shape.of(64))) {
+            values.write(new float[64]);
+            kernel.setBuffer(0, values.storage());
+            kernel.enqueue(new long[] {64}, new long[] {64});
+            device.finish();
+        }
+    }
+}
