@@ -1,0 +1,63 @@
+package dev.clave.bench;
+
+import dev.clave.Device;
+import dev.clave.bench.Rounds.Opening;
+import dev.clave.data.ImageDataset;
+import dev.clave.nn.BenchPlan;
+import dev.clave.nn.Network;
+import java.util.List;
+import java.util.Map;
+
+/** Training steps of both LeNets, batch 64, Adam. */
+final class TrainSection {
+    static final int BATCH = 64;
+
+    private TrainSection() {}
+
+    static void run(Rounds rounds, Settings settings) throws Exception {
+        int steps = settings.quick() ? 10 : 150;
+        ImageDataset data = Clave.images(BATCH * steps);
+        try (Device device = Device.open(settings.device());
+                Device cpu = Device.cpu()) {
+            rounds.peak(device);
+            rounds.peak(cpu);
+            for (String network : List.of("relu", "tanh")) {
+                double flops;
+                try (BenchPlan plan = new BenchPlan(device, Network.of(network), BATCH, true)) {
+                    flops = plan.flops();
+                    rounds.note("train " + network + ": " + plan.launches() + " launches a step before gathering");
+                }
+                contend(rounds, settings, network, flops, steps, data, device, cpu);
+                rounds.peak(device);
+                rounds.peak(cpu);
+            }
+        }
+    }
+
+    private static void contend(
+            Rounds rounds,
+            Settings settings,
+            String network,
+            double flops,
+            int steps,
+            ImageDataset data,
+            Device device,
+            Device cpu)
+            throws Exception {
+        try (PyTorch python = new PyTorch(settings, rounds)) {
+            Map<String, Opening> contenders = Rounds.contenders();
+            contenders.put("Clave", () -> new Clave.Training(device, network, BATCH, data));
+            contenders.put("Clave CPU", () -> new Clave.Training(cpu, network, BATCH, data));
+            contenders.put(
+                    "DJL",
+                    () -> new Djl.Training(
+                            network,
+                            BATCH,
+                            network.equals("tanh") ? 32 : 28,
+                            Clave.values(network, data),
+                            data.labels()));
+            python.join(contenders, "train " + network + " " + BATCH + " " + steps, true);
+            rounds.run("train " + network, "us", flops, contenders);
+        }
+    }
+}
