@@ -3,10 +3,12 @@
     python src/test/resources/safetensors/torch_lenet.py          checks, through ./clave predict --json
     python src/test/resources/safetensors/torch_lenet.py --write  writes python_relu.safetensors beside this file
 
-Needs PyTorch and safetensors; made with 2.13.0 and 0.8.0. The bound is that of LeNetTest: twice the unit roundoff times the
-longest sum (400 terms), relative to the largest logit.
+The environment variable CLAVE names another launcher than the one of this checkout. Needs PyTorch and safetensors; made
+with 2.13.0 and 0.8.0. The bound is that of LeNetTest: twice the unit roundoff times the longest sum (400 terms), relative to
+the largest logit.
 """
 import json
+import os
 import pathlib
 import struct
 import subprocess
@@ -28,7 +30,8 @@ SAMPLES = 50
 
 
 def clave(*arguments):
-    done = subprocess.run([str(ROOT / "clave"), *map(str, arguments)], stdout=subprocess.PIPE, text=True, check=True)
+    command = os.environ.get("CLAVE", str(ROOT / "clave"))
+    done = subprocess.run([command, *map(str, arguments)], stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout
 
 
