@@ -5,7 +5,9 @@ import java.awt.Color;
 import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -43,6 +45,7 @@ public final class Pictures {
         if (image == null) {
             throw new FormatException(file.toString(), -1, "no such file, or not a PNG or JPEG");
         }
+        image = colours(image);
         int border = 0;
         int count = 0;
         for (int y = 0; y < image.getHeight(); y++) {
@@ -63,6 +66,27 @@ public final class Pictures {
             pixels[i] = (byte) (int) Math.round(area(image, left + i % SIDE * scale, top + row * scale, scale, light));
         }
         return pixels;
+    }
+
+    /**
+     * Grey pictures with their values as they are stored: Java takes grey for linear light, and getRGB of 128 would be 188.
+     */
+    private static BufferedImage colours(BufferedImage image) {
+        if (image.getColorModel().getColorSpace().getType() != ColorSpace.TYPE_GRAY) {
+            return image;
+        }
+        Raster raster = image.getRaster();
+        int most = (1 << image.getColorModel().getComponentSize(0)) - 1;
+        boolean clear = image.getColorModel().hasAlpha();
+        BufferedImage copy = new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_ARGB);
+        for (int y = 0; y < image.getHeight(); y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                int grey = raster.getSample(x, y, 0) * 255 / most;
+                int alpha = clear ? raster.getSample(x, y, 1) * 255 / most : 255;
+                copy.setRGB(x, y, alpha << 24 | grey << 16 | grey << 8 | grey);
+            }
+        }
+        return copy;
     }
 
     /** Mean ink of a square, by samples a quarter pixel of the source apart or closer. */

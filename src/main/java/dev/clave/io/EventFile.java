@@ -48,7 +48,7 @@ public final class EventFile implements AutoCloseable {
                 try {
                     FileChannel channel =
                             FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                    return begun(file, channel, clock);
+                    return begun(file, channel, clock, now);
                 } catch (FileAlreadyExistsException e) {
                     file = directory.resolve(name + "." + i);
                 }
@@ -60,11 +60,11 @@ public final class EventFile implements AutoCloseable {
     }
 
     /** Writes the first record; a file that cannot take it is closed and removed. */
-    static EventFile begun(Path file, FileChannel channel, InstantSource clock) throws IOException {
+    static EventFile begun(Path file, FileChannel channel, InstantSource clock, Instant now) throws IOException {
         EventFile events = new EventFile(file, channel, clock);
         boolean whole = false;
         try {
-            events.write(TensorBoardEvents.version(seconds(clock.instant())));
+            events.write(TensorBoardEvents.version(seconds(now)));
             whole = true;
             return events;
         } finally {

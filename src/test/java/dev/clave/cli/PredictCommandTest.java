@@ -61,8 +61,8 @@ class PredictCommandTest {
     }
 
     @BeforeAll
-    void train() {
-        weights = folder.resolve("w.safetensors");
+    void train(@TempDir Path shared) {
+        weights = shared.resolve("w.safetensors");
         model.prepare(Optimizer.adam(0.002), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
         model.fit(FitOptions.of(BuiltInDigits.generate(400, 6)).batchSize(20).verbose(0));
         model.save(weights);

@@ -69,7 +69,7 @@ class ReportCommandTest {
         assertEquals(wrong, mistakes(Files.readString(second)));
 
         String browser = Browser.required("ReportCommandTest");
-        look(browser, page, "2,2,100," + Math.min(60, wrong) + ",1");
+        look(browser, page, "4,2,100," + Math.min(60, wrong) + ",1");
         look(browser, second, "0,0,100," + Math.min(60, wrong) + ",1");
     }
 

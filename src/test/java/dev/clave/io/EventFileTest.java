@@ -106,7 +106,7 @@ class EventFileTest {
     void aFileThatTakesNothingIsClosedAndRemoved(@TempDir Path folder) throws IOException {
         Path file = Files.write(folder.resolve("events"), new byte[0]);
         FileChannel readOnly = FileChannel.open(file, StandardOpenOption.READ);
-        assertThrows(NonWritableChannelException.class, () -> EventFile.begun(file, readOnly, FIXED));
+        assertThrows(NonWritableChannelException.class, () -> EventFile.begun(file, readOnly, FIXED, FIXED.instant()));
         assertFalse(readOnly.isOpen());
         assertFalse(Files.exists(file));
         assertTrue(assertThrows(FormatException.class, () -> EventFile.create(Path.of("/dev/null/x"), FIXED))
