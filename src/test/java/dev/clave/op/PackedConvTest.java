@@ -54,7 +54,7 @@ class PackedConvTest {
                         Exact.check(what, expected, Harness.run((OpenClDevice) device, problem, candidate, op));
                         Exact.check(
                                 what + " again", expected, Harness.run((OpenClDevice) device, problem, candidate, op));
-                        devices.count(device);
+                        devices.count(device, "conv2d");
                         runs++;
                     }
                 }
