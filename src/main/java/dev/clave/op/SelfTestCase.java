@@ -26,7 +26,7 @@ record SelfTestCase(Geometry geometry, String direction) {
         add(all, new Philox(67, Philox.Distribution.UNIFORM, 0, 0));
         add(all, new Activation(Activation.Kind.TANH, 3, 85, 0));
         add(all, new Gemm(6, 19, 11, false, false, 1, 0, 11, 19, 19, true, Gemm.Epilogue.RELU));
-        add(all, new Gemm(3, 17, 5, true, true, 2, 1, 3, 5, 18, false, Gemm.Epilogue.NONE));
+        add(all, new Gemm(5, 17, 5, true, true, 2, 1, 5, 5, 18, false, Gemm.Epilogue.NONE));
         // Seventeen channels and three samples: tails for every tile and vector; 5x6 pixels: tails for rows.
         add(all, new Conv2d(3, 4, 5, 6, 17, Window.of(3, 3).pad(1), 1, true));
         add(all, new Conv2d(3, 4, 7, 6, 6, Window.of(3, 2).stride(2, 1).pad(1, 0, 0, 1), 2, false));

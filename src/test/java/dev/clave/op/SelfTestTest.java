@@ -217,7 +217,7 @@ class SelfTestTest {
             VerdictCache cache =
                     new VerdictCache(folder.resolve(String.valueOf(device.name().hashCode())));
             Map<String, List<OpenClCandidate>> wrong =
-                    only("gemm", planted("gemm", launch -> launch.define("TRANS_A", 1)));
+                    only("gemm", planted("gemm", launch -> launch.define("ACTIVATION", 1)));
             Map<String, List<OpenClCandidate>> right = only("gemm", Operators.rows());
             assertEquals(Verdict.GOOD, SelfTest.verdict(openCl, "never", cache, wrong));
             Verdict first = SelfTest.verdict(openCl, "always", cache, wrong);
