@@ -9,9 +9,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /** The programs of a device: each is compiled once, or taken from the cache on disk. Used under the device's monitor. */
 final class Programs {
+    private static final System.Logger LOGGER = System.getLogger("dev.clave");
+    private static final int ATTEMPTS = 3;
+    private static final long PAUSE_NANOS = 50_000_000;
+
     private final OpenCl cl;
     private final long context;
     private final long device;
@@ -66,18 +71,33 @@ final class Programs {
         return program;
     }
 
+    /**
+     * PoCL 3.1 was seen to refuse a right program when 18 processes filled its empty cache at once, so that a refusal counts
+     * when it is repeated.
+     */
     private long compile(String file, String source, String options) {
-        try {
-            return cl.buildProgram(context, device, source, options);
-        } catch (OpenCl.BuildFailure e) {
-            StringBuilder report = new StringBuilder("kernels/" + file + ".cl does not compile on " + info.platform()
-                    + " " + info.name() + " with " + options + "\n" + e.getMessage() + "\n");
-            int number = 1;
-            for (String line : source.lines().toList()) {
-                report.append(String.format(Locale.ROOT, "%4d  %s%n", number++, line));
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return cl.buildProgram(context, device, source, options);
+            } catch (OpenCl.BuildFailure e) {
+                if (attempt == ATTEMPTS) {
+                    throw refused(file, source, options, e);
+                }
+                LOGGER.log(
+                        System.Logger.Level.DEBUG, "kernels/{0}.cl, attempt {1}: {2}", file, attempt, e.getMessage());
+                LockSupport.parkNanos(attempt * PAUSE_NANOS);
             }
-            throw new KernelBuildException(report.toString());
         }
+    }
+
+    private KernelBuildException refused(String file, String source, String options, OpenCl.BuildFailure failure) {
+        StringBuilder report = new StringBuilder("kernels/" + file + ".cl does not compile on " + info.platform() + " "
+                + info.name() + " with " + options + "\n" + failure.getMessage() + "\n");
+        int number = 1;
+        for (String line : source.lines().toList()) {
+            report.append(String.format(Locale.ROOT, "%4d  %s%n", number++, line));
+        }
+        return new KernelBuildException(report.toString());
     }
 
     /** The text of a kernel file. */

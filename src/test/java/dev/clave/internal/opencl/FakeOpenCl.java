@@ -11,6 +11,7 @@ final class FakeOpenCl implements OpenCl {
     private final Set<Long> held = new HashSet<>();
     private long next = 1;
     private boolean refusesBinaries;
+    private int refusedBuilds;
     int builds;
     int calls;
 
@@ -22,6 +23,11 @@ final class FakeOpenCl implements OpenCl {
     /** Lets the driver refuse programs it once made. */
     void refuseBinaries() {
         refusesBinaries = true;
+    }
+
+    /** Lets the compiler refuse whatever comes, so many times. */
+    void refuseBuilds(int count) {
+        refusedBuilds = count;
     }
 
     /** Objects that were created and not released. */
@@ -107,6 +113,9 @@ final class FakeOpenCl implements OpenCl {
     @Override
     public long buildProgram(long context, long device, String source, String options) {
         builds++;
+        if (builds <= refusedBuilds) {
+            throw new BuildFailure("CL_BUILD_PROGRAM_FAILURE");
+        }
         return created("clBuildProgram");
     }
 

@@ -10,6 +10,7 @@ import dev.clave.Device;
 import dev.clave.DeviceException;
 import dev.clave.DeviceLostException;
 import dev.clave.DeviceOutOfMemoryException;
+import dev.clave.KernelBuildException;
 import dev.clave.Shape;
 import dev.clave.Tensor;
 import java.nio.file.Path;
@@ -138,6 +139,20 @@ class LostDeviceTest {
     void failedSetUpHoldsNothing() {
         fake.fail("clCreateCommandQueue", -6);
         assertThrows(DeviceException.class, this::open);
+        assertEquals(0, fake.held());
+    }
+
+    /** A runtime whose own cache is just being filled by others may refuse once. */
+    @Test
+    void refusalsOfTheCompilerCountWhenRepeated() {
+        try (OpenClDevice device = open()) {
+            fake.refuseBuilds(2);
+            device.kernel("add", "a", Map.of("X", "1")).close();
+            assertEquals(3, fake.builds);
+            fake.refuseBuilds(Integer.MAX_VALUE);
+            assertThrows(KernelBuildException.class, () -> device.kernel("add", "a", Map.of("X", "2")));
+            assertEquals(6, fake.builds);
+        }
         assertEquals(0, fake.held());
     }
 
