@@ -71,6 +71,7 @@ final class EvaluateCommand implements Runnable {
             List<String> names =
                     IntStream.range(0, test.classes()).mapToObj(String::valueOf).toList();
             out.println();
+            out.println("Confusion matrix, rows are labels, columns predictions:");
             out.print(matrix.text(names, Terminal.detect().columns()));
             if (report != null) {
                 out.println();

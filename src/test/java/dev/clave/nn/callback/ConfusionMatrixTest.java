@@ -111,6 +111,19 @@ class ConfusionMatrixTest {
     }
 
     @Test
+    void bordersAreAllowed() {
+        ConfusionMatrix one = new ConfusionMatrix(1);
+        one.add(new int[] {0, 0}, new int[3], 2);
+        one.add(new int[3], new int[2], 2);
+        one.add(new int[1], new int[1], 0);
+        assertEquals(4, one.count(0, 0));
+        assertThrows(IllegalArgumentException.class, () -> one.add(0, 1));
+        assertThrows(IllegalArgumentException.class, () -> one.add(1, 0));
+        assertThrows(IllegalArgumentException.class, () -> one.add(new int[1], new int[1], -1));
+        assertThrows(IllegalArgumentException.class, () -> new ConfusionMatrix(10_001));
+    }
+
+    @Test
     void wrongUseIsNamed() {
         ConfusionMatrix matrix = small();
         String message = assertThrows(IllegalArgumentException.class, () -> matrix.add(4, 0))
