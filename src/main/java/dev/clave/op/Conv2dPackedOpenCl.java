@@ -46,6 +46,9 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
     /** Operations below which a launch and the copies cost more than the product. */
     private static final double SMALL = 8e6;
 
+    /** Bytes of a block of samples up to which the tiled kernels are as fast or faster; fitted, see bench/RESULTS.md. */
+    private static final long CACHED = 3 << 20;
+
     /** Why a packed convolution of any direction does not pay, null when it does. */
     static @Nullable String refuses(Problem problem, Conv2d g, OpenClDevice device) {
         if (problem.format().real() != DType.F32) {
@@ -57,11 +60,13 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
         if (problem.flops() < SMALL) {
             return "too small for copies to pay";
         }
-        int sums = g.c() / g.groups() * g.window().kh() * g.window().kw();
-        boolean small = sums < 256 || g.k() / g.groups() < 32 || g.c() / g.groups() < 32;
-        return problem.format().lanes() > 1 && small
-                ? "samples side by side fill the vectors, and the layer is too small for copies to pay"
-                : null;
+        if (problem.format().lanes() == 1) {
+            return null;
+        }
+        // Samples side by side fill the vectors without copies; what is left to win is the cache.
+        boolean narrow = g.k() / g.groups() < 32 || g.c() / g.groups() < 32;
+        long bytes = 4L * g.c() * g.h() * g.w() * problem.format().lanes();
+        return narrow || bytes < CACHED ? "few channels, or a block of samples that the caches hold" : null;
     }
 
     private static boolean shares(int stride, int dilation) {
