@@ -68,13 +68,19 @@ class FitOptionsTest {
     /** The borders of the ranges, and how many epochs a number of batches begins. */
     @Test
     void borders() {
-        FitOptions options = FitOptions.of(train).batchSize(100).verbose(0).verbose(2).logFreq(3).dropLast(true);
+        FitOptions options = FitOptions.of(train)
+                .batchSize(100)
+                .verbose(0)
+                .verbose(2)
+                .logFreq(3)
+                .dropLast(true);
         assertEquals(1, options.steps());
         assertEquals(3, options.logFreq());
         assertEquals(2, options.verbose());
         assertTrue(options.dropLast());
         assertThrows(
-                IllegalArgumentException.class, () -> FitOptions.of(train).batchSize(101).steps());
+                IllegalArgumentException.class,
+                () -> FitOptions.of(train).batchSize(101).steps());
         int[] batches = {1, 6, 7, 8, 14, 15};
         int[] epochs = {1, 1, 1, 2, 2, 3};
         for (int i = 0; i < batches.length; i++) {

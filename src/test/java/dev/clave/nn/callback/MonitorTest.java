@@ -54,4 +54,57 @@ class MonitorTest {
         assertEquals(1, history.rows().size());
         assertEquals(4.0, history.rows().get(0).get("epoch"));
     }
+
+    @Test
+    void statesOfCallbacksComeBack() {
+        Map<String, Double> worse = Map.of("evalLoss", 2.0, "loss", 1.0);
+        try (dev.clave.Device device = dev.clave.Device.cpu();
+                dev.clave.nn.Model model = new dev.clave.nn.Model(device, dev.clave.nn.Layers.linear(2, 2))) {
+            Script script = new Script(model);
+            ReduceOnPlateau first = new ReduceOnPlateau("evalLoss", Monitor.Mode.MIN, 0.5, 2, 0, 0.5);
+            EarlyStopping early = new EarlyStopping("evalLoss", Monitor.Mode.MIN, 2, 0, true);
+            script.logs = Map.of("evalLoss", 1.0, "loss", 1.0);
+            first.epochEnd(script);
+            early.epochEnd(script);
+            script.logs = worse;
+            first.epochEnd(script);
+            early.epochEnd(script);
+            State reduce = new State();
+            first.save(reduce);
+            State stop = new State();
+            early.save(stop);
+            ReduceOnPlateau second = new ReduceOnPlateau("evalLoss", Monitor.Mode.MIN, 0.5, 2, 0, 0.5);
+            second.restore(reduce);
+            assertEquals(1, script.rate);
+            second.epochEnd(script);
+            assertEquals(0.5, script.rate, "the second look without improvement; the least rate itself is allowed");
+            EarlyStopping third = new EarlyStopping("evalLoss", Monitor.Mode.MIN, 2, 0, true);
+            third.restore(stop);
+            assertEquals(1, third.best());
+            float[] weights = model.values("weight");
+            model.values("weight", new float[4]);
+            third.epochEnd(script);
+            assertTrue(script.stopped);
+            third.trainEnd(script);
+            org.junit.jupiter.api.Assertions.assertArrayEquals(weights, model.values("weight"));
+        }
+    }
+
+    @Test
+    void rangesAreChecked() {
+        for (double factor : new double[] {0, 1, Double.NaN}) {
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> new ReduceOnPlateau("loss", Monitor.Mode.MIN, factor, 1, 0, 0));
+        }
+        assertThrows(IllegalArgumentException.class, () -> new ReduceOnPlateau("loss", Monitor.Mode.MIN, 0.5, 0, 0, 0));
+        assertThrows(
+                IllegalArgumentException.class, () -> new ReduceOnPlateau("loss", Monitor.Mode.MIN, 0.5, 1, 0, -1));
+        assertEquals(-1, new StopOnNaN(1).stoppedStep());
+        assertThrows(IllegalArgumentException.class, () -> new StopOnNaN(0));
+        State state = new State();
+        state.put("a", 2.5);
+        assertEquals(2.5, state.number("a", 1));
+        assertEquals(1, state.number("b", 1));
+    }
 }
