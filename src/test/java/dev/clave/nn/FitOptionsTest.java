@@ -65,6 +65,33 @@ class FitOptionsTest {
         return counter;
     }
 
+    /** The borders of the ranges, and how many epochs a number of batches begins. */
+    @Test
+    void borders() {
+        FitOptions options = FitOptions.of(train)
+                .batchSize(100)
+                .verbose(0)
+                .verbose(2)
+                .logFreq(3)
+                .dropLast(true);
+        assertEquals(1, options.steps());
+        assertEquals(3, options.logFreq());
+        assertEquals(2, options.verbose());
+        assertTrue(options.dropLast());
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> FitOptions.of(train).batchSize(101).steps());
+        int[] batches = {1, 6, 7, 8, 14, 15};
+        int[] epochs = {1, 1, 1, 2, 2, 3};
+        for (int i = 0; i < batches.length; i++) {
+            FitOptions some = silent(train).numIters(batches[i]);
+            assertEquals(7, some.steps());
+            assertEquals(epochs[i], some.epochs(), batches[i] + " batches");
+        }
+        assertEquals(1, silent(train).numIters(8).steps(1));
+        assertEquals(7, silent(train).numIters(8).steps(0));
+    }
+
     @Test
     void defaultsAreThoseOfTheTable() {
         FitOptions options = FitOptions.of(train);

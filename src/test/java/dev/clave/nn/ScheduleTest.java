@@ -33,6 +33,17 @@ class ScheduleTest {
         assertEquals(0.75, at(warm, 5));
         assertEquals(1, at(warm, 10));
         assertEquals(0.1, at(warm, 25));
+        assertEquals(1, at(Schedule.step(1, 1), 5));
+        assertEquals(0, at(Schedule.cosine(4, 0), 40));
+        assertEquals(1, at(Schedule.cosine(4, 1), 40));
+        assertEquals(0, at(Schedule.warmUp(1, 0, stairs), 0));
+        assertEquals(1, at(Schedule.warmUp(1, 1, stairs), 0));
+        for (double gamma : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThrows(IllegalArgumentException.class, () -> Schedule.step(1, gamma));
+            assertThrows(IllegalArgumentException.class, () -> Schedule.cosine(gamma, 0));
+        }
+        assertThrows(IllegalArgumentException.class, () -> Schedule.warmUp(1, -0.1, stairs));
+        assertThrows(IllegalArgumentException.class, () -> Schedule.warmUp(1, 1.1, stairs));
         assertThrows(IllegalArgumentException.class, () -> Schedule.step(0, 0.1));
         assertThrows(IllegalArgumentException.class, () -> Schedule.cosine(0, 0.1));
         assertThrows(IllegalArgumentException.class, () -> Schedule.cosine(1, 2));
