@@ -52,7 +52,10 @@ record SelfTestCase(Geometry geometry, String direction) {
 
     /** What every candidate must give, by slot. */
     Map<String, double[]> answers(CpuDevice cpu) {
-        Map<String, double[]> answers = run(cpu, Operators.prepare(cpu, problem(1), "reference"));
+        Map<String, double[]> answers;
+        try (Invocation twin = Operators.prepare(cpu, problem(1), "reference")) {
+            answers = run(cpu, twin);
+        }
         if (isTanh() && direction.equals("forward")) {
             double[] input = input(problem(1).slot("input"));
             java.util.Arrays.setAll(input, i -> Math.tanh((float) input[i]));

@@ -48,6 +48,11 @@ final class KernelWalk {
                         System.out.println((System.nanoTime() - begin) / 1_000_000 + " ms " + place);
                     }
                 }
+                for (OpenClCandidate forced : TinyCases.beneath(op)) {
+                    TestDevices.Place place = new TestDevices.Place(device, problem, forced.name());
+                    TinyCases.check(place, op, Harness.run((OpenClDevice) device, problem, forced, op));
+                    runs++;
+                }
             }
         }
         return runs;

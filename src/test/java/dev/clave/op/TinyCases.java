@@ -47,6 +47,18 @@ final class TinyCases {
         return all;
     }
 
+    /** Candidates that are right on a case but refuse it as too small to pay: for the walk, which takes them all the same. */
+    static List<OpenClCandidate> beneath(OpCase op) {
+        if (!(op.geometry() instanceof Conv2d)) {
+            return List.of();
+        }
+        return switch (op.direction()) {
+            case "forward", "backwardInput" -> List.of(new Conv2dPackedOpenCl());
+            case "backwardWeight" -> List.of(new Conv2dPackedWeightOpenCl());
+            default -> List.of();
+        };
+    }
+
     /** Tiles that divide and tiles that do not, one whole row and parts of one; strides, dilation, groups, one pixel. */
     private static List<Conv2d> convolutions() {
         return List.of(

@@ -67,6 +67,8 @@ class TinyCasesTest {
                 }
             }
             expected.removeIf(what -> NEVER.stream().anyMatch(what::startsWith));
+            // Too small to pay: PackedConvTest and the walk take them all the same.
+            expected.removeIf(what -> what.matches("conv2d \\w+ packed(_weight)? .*"));
             assertEquals(expected, covered, device.name());
         }
     }
