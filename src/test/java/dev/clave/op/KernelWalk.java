@@ -7,11 +7,13 @@ import dev.clave.Tensor;
 import dev.clave.internal.opencl.ClKernel;
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /**
  * A program for a process of its own under a memory checker: {@code walk} runs every kernel variant on tiny shapes on the
- * first OpenCL device in the layouts named, and compares the results; {@code planted KERNEL} runs a kernel with an error.
+ * first OpenCL device in the layouts named, and compares the results; {@code walk-all} also those that refuse such shapes as
+ * too small to pay; {@code planted KERNEL} runs a kernel with an error.
  */
 final class KernelWalk {
     private static final boolean VERBOSE = Boolean.getBoolean("clave.walk.verbose");
@@ -29,12 +31,12 @@ final class KernelWalk {
                         .skip(1)
                         .mapToInt(Integer::parseInt)
                         .toArray();
-                System.out.println(walk(device, cpu, layouts) + " runs");
+                System.out.println(walk(device, cpu, layouts, arguments[0].equals("walk-all")) + " runs");
             }
         }
     }
 
-    private static int walk(Device device, Device cpu, int[] layouts) {
+    private static int walk(Device device, Device cpu, int[] layouts, boolean all) {
         int runs = 0;
         for (OpCase op : TinyCases.of(cpu, device)) {
             for (int lanes : layouts) {
@@ -48,7 +50,7 @@ final class KernelWalk {
                         System.out.println((System.nanoTime() - begin) / 1_000_000 + " ms " + place);
                     }
                 }
-                for (OpenClCandidate forced : TinyCases.beneath(op)) {
+                for (OpenClCandidate forced : all ? TinyCases.beneath(op) : List.<OpenClCandidate>of()) {
                     TestDevices.Place place = new TestDevices.Place(device, problem, forced.name());
                     TinyCases.check(place, op, Harness.run((OpenClDevice) device, problem, forced, op));
                     runs++;

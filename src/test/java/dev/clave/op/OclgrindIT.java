@@ -109,10 +109,13 @@ class OclgrindIT {
 
     @Test
     void everyVariantIsFreeOfRacesAndStraySteps() throws Exception {
-        assertEquals("", log(RACES, " runs", "walk", "1", "8", "16"));
+        assertEquals("", log(RACES, " runs", "walk-all", "1", "8", "16"));
     }
 
-    /** Eight lanes stand for sixteen: see {@link #sixteenLanesAreTakenForUninitialised}. */
+    /**
+     * Eight lanes stand for sixteen: see {@link #sixteenLanesAreTakenForUninitialised}. Without the packed convolutions: their
+     * last vectors reach into the unwritten end of a plane in the workspace, and what they make of it is never stored.
+     */
     @Test
     void everyVariantReadsWhatWasWritten() throws Exception {
         assertEquals("", log(UNINITIALISED, " runs", "walk", "1", "2", "8"));
