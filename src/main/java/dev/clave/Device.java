@@ -91,20 +91,34 @@ public abstract class Device implements AutoCloseable {
             }
             return found.open(0);
         }
+        int index = index(wanted, found.infos());
+        if (index >= 0) {
+            return found.open(index);
+        }
         List<String> names = new ArrayList<>();
         for (int i = 0; i < found.infos().size(); i++) {
-            Info info = found.infos().get(i);
-            String label = info.platform() + " " + info.name();
-            if (wanted.equals(String.valueOf(i))
-                    || label.toLowerCase(Locale.ROOT).contains(wanted)) {
-                return found.open(i);
-            }
-            names.add(i + " (" + info.name() + ")");
+            names.add(i + " (" + found.infos().get(i).name() + ")");
         }
         throw new DeviceException(
                 "unknown device '" + selector + "'; there are: auto, cpu" + (names.isEmpty() ? "" : ", opencl, ")
                         + String.join(", ", names)
                         + (found.infos().isEmpty() ? "; no OpenCL device: " + found.reason() : ""));
+    }
+
+    /** Place of the device meant, -1 for none. An index counts before a name: names are full of digits. */
+    static int index(String wanted, List<Info> infos) {
+        for (int i = 0; i < infos.size(); i++) {
+            if (wanted.equals(String.valueOf(i))) {
+                return i;
+            }
+        }
+        for (int i = 0; i < infos.size(); i++) {
+            String label = infos.get(i).platform() + " " + infos.get(i).name();
+            if (label.toLowerCase(Locale.ROOT).contains(wanted)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /**
