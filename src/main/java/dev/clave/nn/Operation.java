@@ -62,6 +62,14 @@ public sealed interface Operation {
     /** The operator for a batch; null when nothing is computed. */
     Geometry geometry(int batch, List<int[]> inputs);
 
+    /** An operation without a gradient. */
+    sealed interface ForwardOnly extends Operation {
+        @Override
+        default boolean differentiable() {
+            return false;
+        }
+    }
+
     /** What the network reads: real numbers, or offsets in a plane. */
     record Input(Shape shape, boolean offsets) implements Operation {
         /** Real numbers. */
@@ -286,7 +294,7 @@ public sealed interface Operation {
     }
 
     /** A parameter as a value: one for all samples. Its parameter has the slot name {@code value}. */
-    record Fixed(Shape shape) implements Operation {
+    record Fixed(Shape shape) implements ForwardOnly {
         @Override
         public int arity() {
             return 0;
@@ -298,26 +306,16 @@ public sealed interface Operation {
         }
 
         @Override
-        public boolean differentiable() {
-            return false;
-        }
-
-        @Override
         public Geometry geometry(int batch, List<int[]> in) {
             throw new IllegalStateException("a parameter computes nothing");
         }
     }
 
     /** Where the maxima of the max pooling it reads came from, offsets in a plane. */
-    record Argmax() implements Operation {
+    record Argmax() implements ForwardOnly {
         @Override
         public int[] output(List<int[]> in) {
             return in.get(0);
-        }
-
-        @Override
-        public boolean differentiable() {
-            return false;
         }
 
         @Override
@@ -327,7 +325,7 @@ public sealed interface Operation {
     }
 
     /** Transposed convolution without bias to images of oh x ow: the gradient of a convolution as an operator. */
-    record ConvTranspose(int inputs, int outputs, Window window, int groups, int oh, int ow) implements Operation {
+    record ConvTranspose(int inputs, int outputs, Window window, int groups, int oh, int ow) implements ForwardOnly {
         @Override
         public int[] output(List<int[]> in) {
             int[] image = image("conv_transpose2d", in.get(0));
@@ -360,11 +358,6 @@ public sealed interface Operation {
         }
 
         @Override
-        public boolean differentiable() {
-            return false;
-        }
-
-        @Override
         public boolean folds(List<int[]> in) {
             return in.get(0).length == 4;
         }
@@ -377,7 +370,7 @@ public sealed interface Operation {
     }
 
     /** A number per channel added to every position of an image. */
-    record ChannelBias() implements Operation {
+    record ChannelBias() implements ForwardOnly {
         @Override
         public int[] output(List<int[]> in) {
             int channels = image("bias_add", in.get(0))[1];
@@ -394,11 +387,6 @@ public sealed interface Operation {
         }
 
         @Override
-        public boolean differentiable() {
-            return false;
-        }
-
-        @Override
         public boolean folds(List<int[]> in) {
             return in.get(0).length == 4;
         }
@@ -411,7 +399,7 @@ public sealed interface Operation {
     }
 
     /** Two values element by element, broadcast; a shared one is a {@link Fixed} for all samples. */
-    record Combine(Broadcast.Kind kind, boolean sharedA, boolean sharedB) implements Operation {
+    record Combine(Broadcast.Kind kind, boolean sharedA, boolean sharedB) implements ForwardOnly {
         @Override
         public int arity() {
             return 2;
@@ -428,26 +416,16 @@ public sealed interface Operation {
         }
 
         @Override
-        public boolean differentiable() {
-            return false;
-        }
-
-        @Override
         public Broadcast geometry(int batch, List<int[]> in) {
             return new Broadcast(kind, batch, Shape.of(in.get(0)), sharedA, Shape.of(in.get(1)), sharedB);
         }
     }
 
     /** Axes of a sample in another order. */
-    record Permute(List<Integer> axes) implements Operation {
+    record Permute(List<Integer> axes) implements ForwardOnly {
         @Override
         public int[] output(List<int[]> in) {
             return geometry(1, in).output().toArray();
-        }
-
-        @Override
-        public boolean differentiable() {
-            return false;
         }
 
         @Override
@@ -457,7 +435,7 @@ public sealed interface Operation {
     }
 
     /** Two values one behind the other along an axis of the sample. */
-    record Join(int axis) implements Operation {
+    record Join(int axis) implements ForwardOnly {
         @Override
         public int arity() {
             return 2;
@@ -486,11 +464,6 @@ public sealed interface Operation {
         }
 
         @Override
-        public boolean differentiable() {
-            return false;
-        }
-
-        @Override
         public Geometry geometry(int batch, List<int[]> in) {
             int[] a = in.get(0);
             int inner = elements(Arrays.copyOfRange(a, axis + 1, a.length));
@@ -499,7 +472,7 @@ public sealed interface Operation {
     }
 
     /** Products of stacks of matrices; a shared one is a {@link Fixed} for all samples. */
-    record Product(boolean sharedA, boolean sharedB) implements Operation {
+    record Product(boolean sharedA, boolean sharedB) implements ForwardOnly {
         @Override
         public int arity() {
             return 2;
@@ -516,26 +489,16 @@ public sealed interface Operation {
         }
 
         @Override
-        public boolean differentiable() {
-            return false;
-        }
-
-        @Override
         public MatMul geometry(int batch, List<int[]> in) {
             return new MatMul(batch, Shape.of(in.get(0)), sharedA, Shape.of(in.get(1)), sharedB);
         }
     }
 
     /** A function of each element with two parameters. */
-    record MapElements(Elementwise.Kind kind, double p, double q) implements Operation {
+    record MapElements(Elementwise.Kind kind, double p, double q) implements ForwardOnly {
         @Override
         public int[] output(List<int[]> in) {
             return in.get(0);
-        }
-
-        @Override
-        public boolean differentiable() {
-            return false;
         }
 
         @Override
@@ -545,7 +508,7 @@ public sealed interface Operation {
     }
 
     /** Batch normalisation by given statistics over [C, ...]; with images of rank 4 over [N, C, H, W]. */
-    record ChannelNorm(double epsilon) implements Operation {
+    record ChannelNorm(double epsilon) implements ForwardOnly {
         @Override
         public int[] output(List<int[]> in) {
             int channels = image("batch_norm_inference", in.get(0))[1];
@@ -564,11 +527,6 @@ public sealed interface Operation {
         }
 
         @Override
-        public boolean differentiable() {
-            return false;
-        }
-
-        @Override
         public boolean folds(List<int[]> in) {
             return in.get(0).length == 4;
         }
@@ -582,7 +540,7 @@ public sealed interface Operation {
     }
 
     /** Max unpooling: the second value holds offsets in planes of planeH x planeW. */
-    record Unpool(int planeH, int planeW, int oh, int ow) implements Operation {
+    record Unpool(int planeH, int planeW, int oh, int ow) implements ForwardOnly {
         @Override
         public int arity() {
             return 2;
@@ -601,11 +559,6 @@ public sealed interface Operation {
         @Override
         public List<String> slots() {
             return List.of("input", "argmax");
-        }
-
-        @Override
-        public boolean differentiable() {
-            return false;
         }
 
         @Override
