@@ -5,15 +5,10 @@ import dev.clave.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -106,20 +101,8 @@ public final class Safetensors {
         try {
             return parse(file.toString(), Files.readAllBytes(file));
         } catch (IOException | OutOfMemoryError e) {
-            throw new FormatException(file.toString(), -1, "cannot be read: " + reason(e));
+            throw new FormatException(file.toString(), -1, "cannot be read: " + NewFile.reason(e));
         }
-    }
-
-    private static String reason(Throwable failure) {
-        if (failure instanceof NoSuchFileException) {
-            return "no such file";
-        }
-        if (failure instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        return failure instanceof FileSystemException system && system.getReason() != null
-                ? system.getReason()
-                : String.valueOf(failure.getMessage());
     }
 
     static Safetensors parse(String source, byte[] bytes) {
@@ -214,10 +197,6 @@ public final class Safetensors {
      * @throws FormatException when writing fails; nothing is left behind
      */
     public void write(Path file) {
-        Path directory = file.toAbsolutePath().getParent();
-        if (directory == null || !Files.isDirectory(directory)) {
-            throw new IllegalArgumentException("no directory " + directory + " for " + file + "; make it first");
-        }
         StringBuilder header = new StringBuilder("{");
         if (!metadata.isEmpty()) {
             header.append(Json.quoted(METADATA)).append(":{");
@@ -254,38 +233,12 @@ public final class Safetensors {
         while (head.hasRemaining()) {
             head.put((byte) ' ');
         }
-        Path temporary = directory.resolve(
-                "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".part");
-        try {
-            try (FileChannel channel = FileChannel.open(
-                    temporary,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING)) {
-                writeAll(channel, head.flip());
-                for (Entry entry : entries.values()) {
-                    writeAll(channel, entry.data.duplicate().rewind());
-                }
-                channel.force(true);
+        NewFile.write(file, out -> {
+            out.write(head.array());
+            for (Entry entry : entries.values()) {
+                ByteBuffer data = entry.data.duplicate().rewind();
+                Channels.newChannel(out).write(data);
             }
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            try (FileChannel folder = FileChannel.open(directory, StandardOpenOption.READ)) {
-                folder.force(true);
-            }
-        } catch (IOException e) {
-            FormatException failure = new FormatException(file.toString(), -1, "cannot be written: " + reason(e));
-            try {
-                Files.deleteIfExists(temporary);
-            } catch (IOException second) {
-                failure.addSuppressed(second);
-            }
-            throw failure;
-        }
-    }
-
-    private static void writeAll(FileChannel channel, ByteBuffer data) throws IOException {
-        while (data.hasRemaining()) {
-            channel.write(data);
-        }
+        });
     }
 }

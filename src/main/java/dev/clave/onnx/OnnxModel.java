@@ -1,10 +1,10 @@
 package dev.clave.onnx;
 
 import dev.clave.FormatException;
+import dev.clave.io.NewFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -281,23 +281,7 @@ public record OnnxModel(
      * @throws FormatException when writing fails
      */
     public void write(Path file) {
-        Path directory = file.toAbsolutePath().getParent();
-        if (directory == null || !Files.isDirectory(directory)) {
-            throw new IllegalArgumentException("no directory " + directory + " for " + file + "; make it first");
-        }
-        Path temporary = directory.resolve(
-                "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".part");
-        try {
-            Files.write(temporary, toBytes());
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            FormatException failure = new FormatException(file.toString(), -1, "cannot be written: " + e);
-            try {
-                Files.deleteIfExists(temporary);
-            } catch (IOException second) {
-                failure.addSuppressed(second);
-            }
-            throw failure;
-        }
+        byte[] bytes = toBytes();
+        NewFile.write(file, out -> out.write(bytes));
     }
 }

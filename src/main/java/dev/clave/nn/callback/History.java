@@ -1,12 +1,8 @@
 package dev.clave.nn.callback;
 
-import dev.clave.FormatException;
 import dev.clave.io.Json;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import dev.clave.io.NewFile;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -49,10 +45,10 @@ public final class History implements Callback {
         row.putAll(new TreeMap<>(context.logs()));
         rows.add(row);
         if (csv != null) {
-            write(csv, csv());
+            NewFile.write(csv, csv());
         }
         if (json != null) {
-            write(json, json());
+            NewFile.write(json, json());
         }
     }
 
@@ -92,16 +88,6 @@ public final class History implements Callback {
         row.forEach((name, value) ->
                 fields.add(Json.quoted(name) + ": " + (Double.isFinite(value) ? text(name, value) : "null")));
         return "{" + String.join(", ", fields) + "}";
-    }
-
-    private static void write(Path file, String text) {
-        Path temporary = file.resolveSibling("." + file.getFileName() + ".part");
-        try {
-            Files.writeString(temporary, text, StandardCharsets.UTF_8);
-            Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            throw new FormatException(file.toString(), -1, "cannot be written: " + e);
-        }
     }
 
     @Override

@@ -1,11 +1,9 @@
 package dev.clave.nn.callback;
 
 import dev.clave.FormatException;
+import dev.clave.io.NewFile;
 import dev.clave.io.Png;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -27,23 +25,7 @@ public final class Report {
      * @throws FormatException when the file cannot be written
      */
     public static void write(Path file, ReportData data) {
-        Path directory = file.toAbsolutePath().getParent();
-        if (directory == null || !Files.isDirectory(directory)) {
-            throw new IllegalArgumentException("no directory " + directory + " for " + file + "; make it first");
-        }
-        Path temporary = directory.resolve("." + file.getFileName() + ".part");
-        try {
-            Files.writeString(temporary, html(data));
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            FormatException failure = new FormatException(file.toString(), -1, "cannot be written: " + e);
-            try {
-                Files.deleteIfExists(temporary);
-            } catch (IOException second) {
-                failure.addSuppressed(second);
-            }
-            throw failure;
-        }
+        NewFile.write(file, html(data));
     }
 
     /** The page. */
