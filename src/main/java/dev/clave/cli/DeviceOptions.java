@@ -9,8 +9,13 @@ final class DeviceOptions extends BindingOption {
     @Option(names = "--device", defaultValue = "auto", description = "auto, cpu, opencl, an index or a part of a name")
     private String device;
 
-    /** The device asked for; the caller closes it. */
+    /** The device asked for; the caller closes it. Nobody gets the CPU without having asked for it and is not told why. */
     Device open() {
-        return Device.open(device, binding);
+        Device opened = Device.open(device, binding);
+        if (!opened.isOpenCl() && !device.strip().equalsIgnoreCase("cpu")) {
+            System.err.println(
+                    "no OpenCL device: " + Device.survey(binding).skipped() + "; going on with the CPU device");
+        }
+        return opened;
     }
 }
