@@ -18,6 +18,7 @@ final class Conv2dOpenCl implements OpenClCandidate {
                 new LinearWeightOpenCl(),
                 new Conv2dPackedOpenCl(),
                 new Conv2dPackedWeightOpenCl(),
+                new Conv2dImplicitOpenCl(),
                 new Conv2dOpenCl(true),
                 new Conv2dOpenCl(false));
     }

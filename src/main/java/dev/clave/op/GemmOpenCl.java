@@ -4,7 +4,7 @@ import dev.clave.internal.opencl.OpenClDevice;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Candidates of gemm: packed panels, register tiles, and tiles of one as the reference. */
+/** Candidates of gemm: packed panels, tiles in local memory, register tiles, and tiles of one as the reference. */
 final class GemmOpenCl implements OpenClCandidate {
     private static final int ROWS = 4;
     private static final int COLUMNS = 16;
@@ -16,7 +16,7 @@ final class GemmOpenCl implements OpenClCandidate {
     }
 
     static List<OpenClCandidate> candidates() {
-        return List.of(new GemmPackedOpenCl(), new GemmOpenCl(true), new GemmOpenCl(false));
+        return List.of(new GemmPackedOpenCl(), new GemmLocalOpenCl(), new GemmOpenCl(true), new GemmOpenCl(false));
     }
 
     @Override

@@ -96,6 +96,13 @@ final class Launch {
         }
     }
 
+    /** Work-groups of a fixed size, whose kernels synchronise. */
+    Launch groups(long count, int size) {
+        global = new long[] {Math.max(1, count) * size};
+        local = new long[] {size};
+        return this;
+    }
+
     /** One work-item per work-group: the form a CPU device likes for register tiles. */
     Launch tiles(long count) {
         global = new long[] {Math.max(1, count)};

@@ -47,15 +47,22 @@ final class TinyCases {
         return all;
     }
 
+    /** Several tiles and a few work-items each even on tiny shapes. */
+    private static final LocalTile TILE = new LocalTile(4, 8, 4, 2, 2);
+
     /** Candidates that are right on a case but refuse it as too small to pay: for the walk, which takes them all the same. */
     static List<OpenClCandidate> beneath(OpCase op) {
+        if (op.geometry() instanceof Gemm) {
+            return List.of(new GemmLocalOpenCl(TILE));
+        }
         if (!(op.geometry() instanceof Conv2d)) {
             return List.of();
         }
+        OpenClCandidate implicit = new Conv2dImplicitOpenCl(TILE);
         return switch (op.direction()) {
-            case "forward", "backwardInput" -> List.of(new Conv2dPackedOpenCl());
-            case "backwardWeight" -> List.of(new Conv2dPackedWeightOpenCl());
-            default -> List.of();
+            case "forward", "backwardInput" -> List.of(new Conv2dPackedOpenCl(), implicit);
+            case "backwardWeight" -> List.of(new Conv2dPackedWeightOpenCl(), implicit);
+            default -> List.of(implicit);
         };
     }
 

@@ -16,6 +16,9 @@ import java.util.function.Supplier;
 
 /** One OpenCL device with its context, in-order queue, programs and the ledger of its buffers. */
 public final class OpenClDevice extends Device {
+    /** System property: which kernels a device is given, those for a {@code cpu} or a {@code gpu}; {@code auto} asks it. */
+    public static final String CLASS_PROPERTY = "clave.device.class";
+
     private static final System.Logger LOGGER = System.getLogger("dev.clave");
 
     private final GuardedOpenCl cl;
@@ -50,7 +53,20 @@ public final class OpenClDevice extends Device {
         this.queue = queue(cl, context, device);
         this.localMemory = cl.deviceLong(device, OpenCl.DEVICE_LOCAL_MEM_SIZE);
         this.programs = new Programs(cl, context, platform, device, info, cache);
-        this.gpu = (cl.deviceLong(device, OpenCl.DEVICE_TYPE) & OpenCl.DEVICE_TYPE_GPU) != 0;
+        this.gpu = isGpu(
+                System.getProperty(CLASS_PROPERTY, "auto"),
+                (cl.deviceLong(device, OpenCl.DEVICE_TYPE) & OpenCl.DEVICE_TYPE_GPU) != 0);
+    }
+
+    private static boolean isGpu(String wanted, boolean said) {
+        return switch (wanted) {
+            case "auto" -> said;
+            case "gpu" -> true;
+            case "cpu" -> false;
+            default ->
+                throw new IllegalArgumentException(
+                        "-D" + CLASS_PROPERTY + " is auto, cpu or gpu, got '" + wanted + "'");
+        };
     }
 
     private static long queue(OpenCl cl, long context, long device) {
@@ -92,7 +108,7 @@ public final class OpenClDevice extends Device {
         return maxWorkGroup;
     }
 
-    /** Whether the device calls itself a GPU: then work-groups of many work-items and local memory pay. */
+    /** Whether the device calls itself a GPU, or {@link #CLASS_PROPERTY} does: then work-groups of many work-items and local memory pay. */
     public boolean isGpu() {
         return gpu;
     }
