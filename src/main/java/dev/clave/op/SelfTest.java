@@ -49,10 +49,7 @@ final class SelfTest {
     /** As {@link #of}, with what it depends on named. */
     static Verdict verdict(
             OpenClDevice device, String mode, VerdictCache cache, Map<String, List<OpenClCandidate>> candidates) {
-        if (!Set.of("auto", "always", "never").contains(mode)) {
-            throw new IllegalArgumentException(
-                    "unknown value '" + mode + "' of -D" + PROPERTY + "; there are: auto, always, never");
-        }
+        checkMode(mode);
         if (mode.equals("never") || (mode.equals("auto") && isTrusted(device.info()))) {
             return Verdict.GOOD;
         }
@@ -64,6 +61,34 @@ final class SelfTest {
         }
         report(device, stored);
         return stored;
+    }
+
+    private static void checkMode(String mode) {
+        if (!Set.of("auto", "always", "never").contains(mode)) {
+            throw new IllegalArgumentException(
+                    "unknown value '" + mode + "' of -D" + PROPERTY + "; there are: auto, always, never");
+        }
+    }
+
+    /** What is known of a device without a test. */
+    static SelfTestState state(Device.Info info, String mode, VerdictCache cache) {
+        return state(info, mode, cache, Operators.rows().keySet());
+    }
+
+    /** As above of some operators. */
+    static SelfTestState state(Device.Info info, String mode, VerdictCache cache, Set<String> operators) {
+        checkMode(mode);
+        if (mode.equals("never")) {
+            return SelfTestState.of(SelfTestState.State.OFF);
+        }
+        if (mode.equals("auto") && isTrusted(info)) {
+            return SelfTestState.of(SelfTestState.State.TRUSTED);
+        }
+        String key = key(info, operators);
+        Verdict stored = cache.find(key);
+        return stored == null
+                ? SelfTestState.of(SelfTestState.State.UNTESTED)
+                : SelfTestState.of(stored, cache.storedAt(key));
     }
 
     static boolean isTrusted(Device.Info info) {
