@@ -136,7 +136,8 @@ public final class Operators {
     /**
      * A named candidate.
      *
-     * @throws IllegalArgumentException when the candidate is unknown or refuses; the message says why
+     * @throws IllegalArgumentException when the candidate is unknown or refuses, or several lanes are asked of a device that is
+     *     not OpenCL's; the message says why
      * @throws DeviceException when none is named and the device takes none, such as one that computes wrongly or one whose
      *     backend does not compute the operator
      */
@@ -158,9 +159,12 @@ public final class Operators {
             }
         }
         String said = explain(device, problem, candidates) + String.join("", late);
-        if (wanted == null) {
-            throw new DeviceException("device " + device.name() + " takes no candidate of:\n" + said);
-        }
-        throw new IllegalArgumentException("no candidate " + wanted + ":\n" + said);
+        String none = wanted == null
+                ? "device " + device.name() + " takes no candidate of:\n" + said
+                : "no candidate " + wanted + ":\n" + said;
+        // Samples side by side are for OpenCL devices: elsewhere that is the caller's mistake, not the device's.
+        boolean mistaken =
+                wanted != null || (!device.isOpenCl() && problem.format().lanes() != 1);
+        throw mistaken ? new IllegalArgumentException(none) : new DeviceException(none);
     }
 }

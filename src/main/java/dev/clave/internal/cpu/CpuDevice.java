@@ -21,7 +21,7 @@ public final class CpuDevice extends Device implements CountsRuns {
 
     /** A device; it works without a backend that opens it. */
     public CpuDevice() {
-        ledger.ownedBy(this, () -> {});
+        ledger.ownedBy(this, ledger::close);
     }
 
     /** What such a device is called. */
