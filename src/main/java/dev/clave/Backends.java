@@ -20,6 +20,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Backends {
     private static final System.Logger LOGGER = System.getLogger("dev.clave");
+    /** No lambda: the first costs a start of the program more than all else here. */
+    private static final Comparator<Found> BY_PRIORITY = new Comparator<>() {
+        @Override
+        public int compare(Found one, Found other) {
+            return Integer.compare(other.priority, one.priority);
+        }
+    };
+
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_-]*");
     /** A file of services may be broken in every line; an end must come nevertheless. */
     private static final int MOST_FAILURES = 100;
@@ -98,7 +106,7 @@ final class Backends {
         /** Opens one of {@link #devices}. */
         Device open(int index) {
             if (own) {
-                return backend.open(index);
+                return backend.open(index).openedBy(backend);
             }
             try {
                 Device device = backend.open(index);
@@ -140,13 +148,18 @@ final class Backends {
         if (context != null && context != own) {
             backends.collect(ServiceLoader.load(Backend.class, context), providers);
         }
-        providers.stream().filter(Backends::isOwn).forEach(one -> backends.add(one, binding));
-        if (backends.found.isEmpty()) {
-            throw new DeviceException(UNREGISTERED);
+        // The library's own first: their names are taken then, and of two with the same priority they come first.
+        for (boolean ours : new boolean[] {true, false}) {
+            for (Backend one : providers) {
+                if (isOwn(one) == ours) {
+                    backends.add(one, binding);
+                }
+            }
+            if (backends.found.isEmpty()) {
+                throw new DeviceException(UNREGISTERED);
+            }
         }
-        providers.stream().filter(one -> !isOwn(one)).forEach(one -> backends.add(one, binding));
-        // Stable: of two with the same priority the library's own come first.
-        backends.found.sort(Comparator.comparingInt((Found one) -> one.priority).reversed());
+        backends.found.sort(BY_PRIORITY);
         return backends;
     }
 
@@ -174,7 +187,7 @@ final class Backends {
                     return;
                 }
                 Backend next = iterator.next();
-                if (into.stream().noneMatch(one -> one.getClass() == next.getClass())) {
+                if (!holds(into, next.getClass())) {
                     into.add(next);
                 }
             } catch (ServiceConfigurationError | RuntimeException | LinkageError e) {
@@ -187,6 +200,15 @@ final class Backends {
                 }
             }
         }
+    }
+
+    private static boolean holds(List<Backend> backends, Class<?> type) {
+        for (Backend one : backends) {
+            if (one.getClass() == type) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void add(Backend backend, String binding) {
@@ -334,7 +356,11 @@ final class Backends {
     }
 
     private static List<Device.Info> infos(List<Place> places) {
-        return places.stream().map(place -> description(place).info()).toList();
+        List<Device.Info> infos = new ArrayList<>();
+        for (Place place : places) {
+            infos.add(description(place).info());
+        }
+        return List.copyOf(infos);
     }
 
     /** What was skipped and why. */
@@ -369,6 +395,10 @@ final class Backends {
     /** As {@link Device#survey}. */
     Device.Survey survey() {
         List<Place> places = places();
+        List<Device.Limits> limits = new ArrayList<>();
+        for (Place place : places) {
+            limits.add(description(place).limits());
+        }
         List<Device.BackendReport> reports = new ArrayList<>();
         String binding = "";
         for (Found one : found) {
@@ -378,11 +408,6 @@ final class Backends {
             }
         }
         reports.addAll(unusable);
-        return new Device.Survey(
-                infos(places),
-                places.stream().map(place -> description(place).limits()).toList(),
-                skipped(),
-                binding,
-                List.copyOf(reports));
+        return new Device.Survey(infos(places), List.copyOf(limits), skipped(), binding, List.copyOf(reports));
     }
 }

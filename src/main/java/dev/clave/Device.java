@@ -180,6 +180,12 @@ public abstract class Device implements AutoCloseable {
         return known;
     }
 
+    /** Spares {@link #backend} the search. */
+    final Device openedBy(Backend opener) {
+        backend = opener;
+        return this;
+    }
+
     /** What this device is called. */
     public abstract Info info();
 

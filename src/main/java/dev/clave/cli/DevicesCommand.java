@@ -74,7 +74,7 @@ final class DevicesCommand implements Runnable {
                 info.binding(),
                 info.fp64() ? "yes" : "no",
                 info.vectorWidth());
-        if (!limits.equals(Device.Limits.UNKNOWN)) {
+        if (!limits.deviceVersion().isEmpty() || limits.globalMemoryBytes() > 0) {
             out.printf(
                     Locale.ROOT,
                     "     %s, %s, %d compute units, memory %.1f GB, largest tensor %.1f GB, local memory %d KiB,"

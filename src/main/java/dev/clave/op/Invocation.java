@@ -67,9 +67,11 @@ public final class Invocation implements Prepared {
     }
 
     /** What a candidate prepares; that of another library in our checks. */
+    @SuppressWarnings(
+            "ReferenceEquality") // ours keep the very problem; comparing values costs a start tens of milliseconds
     static Invocation of(Device device, Problem problem, Candidate candidate) {
         Prepared prepared = candidate.prepare();
-        if (prepared instanceof Invocation own && own.device == device && own.problem.equals(problem)) {
+        if (prepared instanceof Invocation own && own.device == device && own.problem == problem) {
             return own;
         }
         try {

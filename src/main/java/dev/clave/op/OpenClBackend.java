@@ -85,9 +85,11 @@ public final class OpenClBackend implements OperatorBackend, OverBinding {
     @Override
     public List<Candidate> candidates(Device device, Problem problem) {
         OpenClDevice own = (OpenClDevice) device;
-        return catalogue.apply(problem.operator()).stream()
-                .map(one -> (Candidate) new OnDevice(own, problem, one))
-                .toList();
+        List<Candidate> candidates = new ArrayList<>();
+        for (OpenClCandidate one : catalogue.apply(problem.operator())) {
+            candidates.add(new OnDevice(own, problem, one));
+        }
+        return candidates;
     }
 
     /** What was refused while it was prepared: it stays refused on this device. */
@@ -96,6 +98,12 @@ public final class OpenClBackend implements OperatorBackend, OverBinding {
 
         static Refusals of(OpenClDevice device) {
             return device.once(Refusals.class, () -> new Refusals(new ConcurrentHashMap<>()));
+        }
+
+        /** Nearly always there are none, and a key of records takes long to hash for the first time. */
+        static @Nullable String reason(OnDevice candidate) {
+            Map<Key, String> reasons = of(candidate.device).reasons;
+            return reasons.isEmpty() ? null : reasons.get(candidate.key());
         }
     }
 
@@ -118,7 +126,7 @@ public final class OpenClBackend implements OperatorBackend, OverBinding {
             if (reason == null) {
                 reason = SelfTest.of(device).against(problem, candidate);
             }
-            return reason == null ? Refusals.of(device).reasons().get(key()) : reason;
+            return reason == null ? Refusals.reason(this) : reason;
         }
 
         private Refusals.Key key() {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,11 +73,12 @@ final class SelfTest {
 
     /** What is known of a device without a test. */
     static SelfTestState state(Device.Info info, String mode, VerdictCache cache) {
-        return state(info, mode, cache, Operators.rows().keySet());
+        // The catalogue is large, and most devices are known: the listing need not load it.
+        return state(info, mode, cache, () -> Operators.rows().keySet());
     }
 
     /** As above of some operators. */
-    static SelfTestState state(Device.Info info, String mode, VerdictCache cache, Set<String> operators) {
+    static SelfTestState state(Device.Info info, String mode, VerdictCache cache, Supplier<Set<String>> operators) {
         checkMode(mode);
         if (mode.equals("never")) {
             return SelfTestState.of(SelfTestState.State.OFF);
@@ -84,7 +86,7 @@ final class SelfTest {
         if (mode.equals("auto") && isTrusted(info)) {
             return SelfTestState.of(SelfTestState.State.TRUSTED);
         }
-        String key = key(info, operators);
+        String key = key(info, operators.get());
         Verdict stored = cache.find(key);
         return stored == null
                 ? SelfTestState.of(SelfTestState.State.UNTESTED)

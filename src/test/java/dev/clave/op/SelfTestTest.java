@@ -253,7 +253,7 @@ class SelfTestTest {
             Map<String, List<OpenClCandidate>> wrong =
                     only("gemm", planted("gemm", launch -> launch.define("ACTIVATION", 1)));
             SelfTest.verdict(openCl, "always", cache, wrong);
-            SelfTestState failed = SelfTest.state(device.info(), "always", cache, wrong.keySet());
+            SelfTestState failed = SelfTest.state(device.info(), "always", cache, wrong::keySet);
             assertEquals(SelfTestState.State.FAILED, failed.state());
             assertTrue(failed.failures().containsKey("gemm forward tiled"), failed.toString());
             assertTrue(
@@ -262,7 +262,7 @@ class SelfTestTest {
             SelfTest.verdict(openCl, "always", cache, only("gemm", Operators.rows()));
             assertEquals(
                     "passed on " + today,
-                    SelfTest.state(device.info(), "always", cache, wrong.keySet())
+                    SelfTest.state(device.info(), "always", cache, wrong::keySet)
                             .toString());
         }
     }
