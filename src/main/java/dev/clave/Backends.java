@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ final class Backends {
         }
     };
 
+    private static final Set<String> OWN = Set.of("dev.clave.op.OpenClBackend", "dev.clave.op.CpuBackend");
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_-]*");
     /** A file of services may be broken in every line; an end must come nevertheless. */
     private static final int MOST_FAILURES = 100;
@@ -174,7 +176,7 @@ final class Backends {
     }
 
     private static boolean isOwn(Backend backend) {
-        return backend.getClass().getName().startsWith("dev.clave.op.")
+        return OWN.contains(backend.getClass().getName())
                 && backend.getClass().getClassLoader() == Backend.class.getClassLoader();
     }
 

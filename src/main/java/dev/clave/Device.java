@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * in which it was enqueued, {@link #finish} and reads wait for the work of all, and other threads wait with them. An
  * interrupt ends no call: work goes on, the call returns its result, and the thread's interrupt flag stays set.
  *
- * <p><b>Lifetime.</b> Close tensors and invocations before the device. What is garbage-collected unclosed, or open when the
- * device closes, is released and reported to the logger {@code dev.clave.leaks} with the place that made it;
+ * <p><b>Lifetime.</b> Close tensors and invocations before the device. What is garbage-collected unclosed, the device
+ * itself too, or open when the device closes, is released and reported to the logger {@code dev.clave.leaks} with the place
+ * that made it;
  * {@code -Dclave.leaks} is {@code off}, {@code simple} (a line of code, the default) or {@code paranoid} (the whole stack).
  */
 public abstract class Device implements AutoCloseable {

@@ -144,6 +144,21 @@ class DeviceLimitsTest {
         }
     }
 
+    /** A verdict is stored for good; what a limit refuses is refused again whenever it is prepared. */
+    @Test
+    void aRefusalIsNoFailureOfTheSelfTest() {
+        PlantedDriver driver = new PlantedDriver(24, false);
+        try (OpenClDevice device = driver.open(folder)) {
+            List<OpenClCandidate> both = List.of(
+                    new Staged(), Operators.row("activation").candidates().get(1));
+            Verdict verdict = SelfTest.examine(device, Map.of("activation", both));
+            assertEquals(Map.of(), verdict.failures());
+            assertEquals("self_test_barrier 16", driver.launches().get(0));
+            assertTrue(driver.launches().contains("activation_forward_reference 16"), "what shrinks is tested");
+            assertTrue(driver.launches().stream().noneMatch(one -> one.startsWith("staged")), "nothing is forced");
+        }
+    }
+
     /** The self-test finds it by running a kernel, and the candidate that counts on barriers is set aside. */
     @Test
     void withoutBarriersCandidatesThatNeedThemAreRefused() {

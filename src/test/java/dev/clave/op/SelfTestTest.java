@@ -267,6 +267,20 @@ class SelfTestTest {
         }
     }
 
+    /** A stored verdict is of the kernels as they were: all of them count. */
+    @Test
+    void noKernelFileIsForgotten() throws IOException {
+        try (var files = Files.walk(Path.of("kernels"))) {
+            assertEquals(
+                    SelfTest.MORE_SOURCES,
+                    files.map(file -> Path.of("kernels").relativize(file).toString())
+                            .filter(name -> name.endsWith(".cl") && name.contains("/"))
+                            .map(name -> name.replace(".cl", ""))
+                            .sorted()
+                            .toList());
+        }
+    }
+
     @Test
     void onlyTheDriversThatTheSuiteRunsOnAreTrusted() {
         assertTrue(SelfTest.isTrusted(pocl("3.1")));
