@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * Devices of one kind, found by {@link java.util.ServiceLoader}: the implementation is public, has a public constructor
  * without parameters and is named in {@code META-INF/services/dev.clave.spi.Backend}. The constructor and {@link #name} do
- * nothing but answer: both are called at every look for devices. An instance serves one look; one thread uses it, and its
- * devices keep it. Whatever a backend throws is reported with its name and leaves the others alone.
+ * nothing but answer: both are called at every look for devices. An instance serves one look by one
+ * thread, and its devices keep it. Whatever a backend throws is reported with its name and leaves the others alone.
  *
  * <p>A backend that computes implements {@link dev.clave.op.OperatorBackend}.
  */

@@ -259,6 +259,12 @@ class BackendTest {
             double expected = loss(cpu);
             assertEquals(expected, loss(device), 1e-4 * expected);
         }
+        try (Device device = Device.open("plain:0")) {
+            String message =
+                    assertThrows(DeviceException.class, () -> loss(device)).getMessage();
+            assertTrue(message.contains(" of device Plain direct memory has no candidate for operator "), message);
+            assertEquals(0, device.liveBytes(), "what was prepared before is released");
+        }
     }
 
     @Test
