@@ -88,8 +88,17 @@ public final class Operators {
     /** All candidates, those that refuse too. */
     private static List<Candidate> all(OperatorBackend backend, Device device, Problem problem) {
         Row row = row(problem.operator());
-        List<Candidate> all = backend.candidates(device, problem);
-        if (!(device instanceof BackendDevice foreign) || !foreign.hostVisible()) {
+        if (!(device instanceof BackendDevice foreign)) {
+            return backend.candidates(device, problem);
+        }
+        List<Candidate> all;
+        try {
+            all = List.copyOf(backend.candidates(device, problem));
+        } catch (RuntimeException | LinkageError e) {
+            throw new DeviceException(
+                    "backend " + backend.name() + " fails at candidates for " + problem + ": " + e, e);
+        }
+        if (!foreign.hostVisible()) {
             return all;
         }
         List<Candidate> more = new ArrayList<>(all);

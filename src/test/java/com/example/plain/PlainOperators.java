@@ -37,6 +37,8 @@ final class PlainOperators {
             }
             case "gemm" -> List.of(new Loops("loops", null, values -> gemm((Gemm) problem.geometry(), values)));
             case "activation" -> List.of(new Loops("loops", null, values -> activation(problem, values)));
+            // A mistake of its author's.
+            case "philox" -> throw new IllegalStateException("no dice");
             default -> List.of();
         };
     }

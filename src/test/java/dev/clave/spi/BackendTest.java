@@ -30,6 +30,7 @@ import dev.clave.op.Gemm;
 import dev.clave.op.Geometry;
 import dev.clave.op.Invocation;
 import dev.clave.op.Operators;
+import dev.clave.op.Philox;
 import dev.clave.op.Problem;
 import dev.clave.op.Slot;
 import dev.clave.op.Window;
@@ -211,6 +212,12 @@ class BackendTest {
                     unknown.contains("add forward: backend plain of device Plain direct memory has no candidate for"
                             + " operator add"),
                     unknown);
+            Problem dice = new Philox(4, Philox.Distribution.UNIFORM, 0, 0).problem("forward", Format.NCHW);
+            String failed = assertThrows(DeviceException.class, () -> Operators.prepare(device, dice))
+                    .getMessage();
+            assertEquals(
+                    "backend plain fails at candidates for philox forward: java.lang.IllegalStateException: no dice",
+                    failed);
         }
         // Where values are Java arrays, the library's twins take what is left.
         try (Device device = Device.open("plain:1")) {
