@@ -315,41 +315,32 @@ __kernel void conv2d_backward_bias(__global const V *restrict grad_output, __glo
   grad_bias[k] = SUM(acc);
 }
 
-// Weight gradient of a 1x1 convolution of stride 1 without padding, and so of a linear layer: a matrix product over samples
-// and positions. Vectors lie across input channels here: samples are turned round in registers, LANES channels of a chunk at
-// a time, so that no sum across lanes is needed. One work-item: LANES input channels of one group, KL output channels at a
-// time (KL_DIVIDES: without a rest) for all of the group. LINEAR: there is one position. Summed over blocks, positions, lanes
-// in order, chunk by chunk.
+// Weight gradient of a linear layer, a 1x1 convolution of images of one pixel: a matrix product over samples. Vectors lie
+// across input channels here: samples are turned round in registers, LANES channels of a chunk at a time, so that no sum
+// across lanes is needed. One work-item: LANES input channels of one group, KL output channels at a time (KL_DIVIDES: without
+// a rest) for all of the group. Summed over blocks, then lanes in order, chunk by chunk.
 #if LANES > 1 && KH == 1 && KW == 1
 #define CHUNK 4
-#ifdef LINEAR
-#define POSITIONS 1
-#else
-#define POSITIONS positions
-#endif
 #if KL_DIVIDES
 #define ROW(k0, i, kg) ((k0) + (i))
 #else
 #define ROW(k0, i, kg) min((k0) + (i), (kg)-1)
 #endif
 
-__kernel void conv2d_backward_weight_pointwise(__global const V *restrict input, __global const V *restrict grad_output,
-                                               __global REAL *restrict grad_weight, int blocks, int c_all, int h, int w,
-                                               int k_all, int oh, int ow) {
-  const int cg = c_all / GROUPS, kg = k_all / GROUPS, ctiles = TILES(cg, LANES), positions = oh * ow;
+__kernel void conv2d_backward_weight_linear(__global const V *restrict input, __global const V *restrict grad_output,
+                                            __global REAL *restrict grad_weight, int blocks, int c_all, int k_all) {
+  const int cg = c_all / GROUPS, kg = k_all / GROUPS, ctiles = TILES(cg, LANES);
   const int id = (int)get_global_id(0);
   if (id >= GROUPS * ctiles)
     return;
   const int c0 = id % ctiles * LANES, group = id / ctiles, live = min(LANES, cg - c0);
-  const int steps = blocks * positions;
   REAL turned[CHUNK * LANES][LANES] __attribute__((aligned(64)));
-  for (int q0 = 0; q0 < steps; q0 += CHUNK) {
-    const int chunk = min(CHUNK, steps - q0);
+  for (int q0 = 0; q0 < blocks; q0 += CHUNK) {
+    const int chunk = min(CHUNK, blocks - q0);
     for (int q = 0; q < chunk; q++) {
-      const int b = (q0 + q) / positions, p = (q0 + q) % positions;
       for (int c = 0; c < LANES; c++) {
         const int channel = group * cg + c0 + min(c, live - 1);
-        __global const REAL *x = (__global const REAL *)(input + ((long)b * c_all + channel) * positions + p);
+        __global const REAL *x = (__global const REAL *)(input + (long)(q0 + q) * c_all + channel);
         for (int lane = 0; lane < LANES; lane++)
           turned[q * LANES + lane][c] = x[lane];
       }
@@ -360,13 +351,12 @@ __kernel void conv2d_backward_weight_pointwise(__global const V *restrict input,
       for (int i = 0; i < KL; i++)
         acc[i] = (V)(0);
       for (int q = 0; q < chunk; q++) {
-        const int b = (q0 + q) / positions, p = (q0 + q) % positions;
-        __global const REAL *g = (__global const REAL *)(grad_output + ((long)b * k_all + group * kg) * positions + p);
+        __global const REAL *g = (__global const REAL *)(grad_output + (long)(q0 + q) * k_all + group * kg);
         for (int lane = 0; lane < LANES; lane++) {
           const V x = *(const V *)turned[q * LANES + lane];
 #pragma unroll
           for (int i = 0; i < KL; i++)
-            acc[i] = fma((V)(g[ROW(k0, i, kg) * POSITIONS * LANES + lane]), x, acc[i]);
+            acc[i] = fma((V)(g[ROW(k0, i, kg) * LANES + lane]), x, acc[i]);
         }
       }
       for (int i = 0; i < KL && k0 + i < kg; i++) {

@@ -3,14 +3,15 @@
 //   gradWeight[k,c,kh,kw] = sum over b, oy, ox, lane of gradOutput[b,k,oy,ox,lane] * planes[c, place + offset(kh,kw)]
 //
 // Vectors lie across output channels, so no sum across lanes is needed: gradOutput is turned round into panels first. planes
-// are the input's, made by conv2d_planes of packed.cl, or the input itself.
+// are the input's, made by conv2d_planes of packed.cl, or the input itself. With SWAPPED 1, for 1x1 windows that read planes in
+// place, the two change places, so that the smaller one is turned: c and k then stand for output and input channels.
 //
 // Tensors as in conv2d.cl. turned [GROUPS, tiles of NR channels, B*OH*OW*LANES, NR] in the workspace, 0 beyond the last channel.
 // partial [SPLIT, K, CG, KH, KW]: sums over a part of the blocks; without a split they are gradWeight.
 //
 // Macros: LANES; W; a register tile is CT channels by all KW columns of one kernel row by NT vectors; IB such tiles of one
 // work-item; RB rows of gradOutput whose panel stays in the first-level cache; SPLIT parts of the batch; window, GROUPS as in
-// conv2d.cl; PHASES_H, PHASES_W, IN_PLACE as in packed.cl.
+// conv2d.cl; PHASES_H, PHASES_W, IN_PLACE as in packed.cl; SWAPPED.
 // Numerics: fma over blocks, rows, columns, lanes in order within RB rows, which are added in order, then parts in order.
 
 #ifndef W
@@ -20,6 +21,7 @@
 #define IB 3
 #define RB 4
 #define SPLIT 1
+#define SWAPPED 0
 #define LANES 1
 #define GROUPS 1
 #define IN_PLACE 0
@@ -43,8 +45,8 @@ typedef JOIN(float, W) V;
 #define CHUNK 16
 
 // One work-item: one panel of channels of one block of samples.
-__kernel void conv2d_turn_output(__global const float *restrict grad_output, __global float *restrict turned, int blocks,
-                                 int k_all, int size) {
+__kernel void conv2d_turn_output(__global const float *restrict source, __global float *restrict turned, int blocks, int k_all,
+                                 int size) {
   const int kg = k_all / GROUPS, tiles = TILES(kg, NR);
   int id = (int)get_global_id(0);
   const int b = id % blocks;
@@ -52,7 +54,7 @@ __kernel void conv2d_turn_output(__global const float *restrict grad_output, __g
   const int k0 = id % tiles * NR, group = id / tiles;
   if (group >= GROUPS)
     return;
-  __global const float *from = grad_output + ((long)b * k_all + group * kg + k0) * size;
+  __global const float *from = source + ((long)b * k_all + group * kg + k0) * size;
   __global float *to = turned + ((long)id * blocks + b) * size * NR;
   const int live = min(NR, kg - k0);
   int q0 = 0;
@@ -140,13 +142,20 @@ __kernel void conv2d_backward_weight_packed(__global const float *restrict plane
               keep[(c * KW + kw) * NT + j] = acc[c][kw][j];
       }
     }
-  __global float *to = partial + (((long)part * GROUPS + group) * kg + jt * NR) * cg * KH * KW;
   const int live = min(NR, kg - jt * NR);
+#if SWAPPED
+  __global float *to = partial + ((long)part * GROUPS + group) * cg * kg + jt * NR;
+  for (int c = it0 * CT; c < min(cg, it1 * CT); c++)
+    for (int k = 0; k < live; k++)
+      to[(long)c * kg + k] = ((const float *)kept)[(c - it0 * CT) * NR + k];
+#else
+  __global float *to = partial + (((long)part * GROUPS + group) * kg + jt * NR) * cg * KH * KW;
   for (int k = 0; k < live; k++, to += (long)cg * KH * KW)
     for (int it = it0; it < it1; it++)
       for (int c = 0; c < min(CT, cg - it / KH * CT); c++)
         for (int kw = 0; kw < KW; kw++)
           to[((it / KH * CT + c) * KH + it % KH) * KW + kw] = ((const float *)kept)[(((it - it0) * CT + c) * KW + kw) * NR + k];
+#endif
 }
 
 // One work-item: one weight; the parts in order.

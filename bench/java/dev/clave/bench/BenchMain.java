@@ -5,6 +5,7 @@ import dev.clave.DeviceException;
 import dev.clave.io.Json;
 import dev.clave.op.Format;
 import dev.clave.op.Operators;
+import dev.clave.op.Peak;
 import dev.clave.op.Problem;
 import dev.clave.op.Slot;
 import java.io.IOException;

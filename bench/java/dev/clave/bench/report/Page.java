@@ -51,6 +51,7 @@ final class Page {
             case "command" -> "Training from the command line";
             case "growth" -> "Growth with batch and channels";
             case "forms" -> "Ours against ours";
+            case "candidates" -> "Fast candidates against the plain kernel";
             default -> section;
         };
     }

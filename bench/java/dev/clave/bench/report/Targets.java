@@ -36,7 +36,14 @@ final class Targets {
                         "ONNX Runtime",
                         1.5,
                         3),
-                faster("inference batch 1 against ONNX Runtime", "inference", "infer 1", "ONNX Runtime", 0.5, 1),
+                faster(
+                        ours("inference", "infer 1"),
+                        "inference batch 1, on the faster of our devices, against ONNX Runtime",
+                        "inference",
+                        "infer 1",
+                        "ONNX Runtime",
+                        0.5,
+                        1),
                 faster("sgemm 256..2048 against MKL (PyTorch)", "gemm", "gemm ", "PyTorch", 0.8, 0.95),
                 faster("sgemm against CLBlast on the same OpenCL device", "gemm", "gemm ", "CLBlast", 2, 5),
                 convolutions(),
@@ -59,11 +66,25 @@ final class Targets {
                         6e6));
     }
 
-    /** Every work must reach the ratio. */
+    /** The faster of our two devices at a work. */
+    private String ours(String section, String work) {
+        return results.section(section).map(Section::rows).orElse(List.of()).stream()
+                .filter(row -> row.work().equals(work) && row.who().startsWith(OURS))
+                .min(Comparator.comparingDouble(row -> row.spread().median()))
+                .map(Row::who)
+                .orElse(OURS);
+    }
+
     private Outcome faster(String what, String section, String works, String peer, double first, double then) {
+        return faster(OURS, what, section, works, peer, first, then);
+    }
+
+    /** Every work must reach the ratio. */
+    private Outcome faster(
+            String who, String what, String section, String works, String peer, double first, double then) {
         String aim = Spread.digits(first) + " times";
         String later = Spread.digits(then) + " times";
-        List<Section.Ratio> ratios = ratios(section, works, peer);
+        List<Section.Ratio> ratios = ratios(section, works, who, peer);
         if (ratios.isEmpty()) {
             return missing(what, aim, later, section);
         }
@@ -73,13 +94,12 @@ final class Targets {
                 .orElseThrow();
         String measured = ratios.stream()
                 .map(ratio -> ratio.work() + ": " + ratio.spread().text())
-                .collect(Collectors.joining("; "));
-        return outcome(
-                section, what, aim, later, measured, least >= first, least >= then, behind(section, works, OURS));
+                .collect(Collectors.joining("; ", who.equals(OURS) ? "" : who + ", ", ""));
+        return outcome(section, what, aim, later, measured, least >= first, least >= then, behind(section, works, who));
     }
 
-    private List<Section.Ratio> ratios(String section, String works, String peer) {
-        return results.section(section).map(found -> found.ratios(OURS, peer)).orElse(List.of()).stream()
+    private List<Section.Ratio> ratios(String section, String works, String who, String peer) {
+        return results.section(section).map(found -> found.ratios(who, peer)).orElse(List.of()).stream()
                 .filter(ratio -> matches(ratio.work(), works))
                 .toList();
     }
@@ -93,7 +113,7 @@ final class Targets {
         String what = "conv2d, all directions, LeNet's, VGG's and ResNet-50's layers, against oneDNN (PyTorch)";
         String aim = "mean 0.8, none below 0.4";
         String later = "mean 1.1, none below 0.8";
-        List<Section.Ratio> ratios = ratios("conv2d", "conv ", "PyTorch");
+        List<Section.Ratio> ratios = ratios("conv2d", "conv ", OURS, "PyTorch");
         if (ratios.isEmpty()) {
             return missing(what, aim, later, "conv2d");
         }

@@ -18,6 +18,8 @@ import ai.djl.training.EasyTrain;
 import ai.djl.training.Trainer;
 import ai.djl.training.dataset.ArrayDataset;
 import ai.djl.training.dataset.Batch;
+import ai.djl.training.evaluator.Accuracy;
+import ai.djl.training.listener.TrainingListener;
 import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
@@ -86,13 +88,28 @@ final class Djl {
         private final Model model;
         private final Trainer trainer;
         private final ArrayDataset dataset;
+        private final int batch;
 
-        Training(String network, int batch, int side, float[] images, int... labels) {
+        private final boolean documented;
+
+        /**
+         * Prepares.
+         *
+         * @param documented whether it trains as DJL's own examples do: EasyTrain.fit with accuracy and the listeners for
+         *     logging; otherwise the bare loop over batches, losses and hits left alone
+         */
+        Training(boolean documented, String network, int batch, int side, float[] images, int... labels) {
+            this.documented = documented;
+            this.batch = batch;
             model = model(network);
-            trainer = model.newTrainer(new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss())
+            DefaultTrainingConfig config = new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss())
                     .optOptimizer(Optimizer.adam()
                             .optLearningRateTracker(Tracker.fixed(0.001f))
-                            .build()));
+                            .build());
+            if (documented) {
+                config.addEvaluator(new Accuracy()).addTrainingListeners(TrainingListener.Defaults.logging());
+            }
+            trainer = model.newTrainer(config);
             trainer.initialize(new Shape(batch, 1, side, side));
             NDManager manager = model.getNDManager();
             float[] targets = new float[labels.length];
@@ -108,6 +125,10 @@ final class Djl {
 
         int epoch() throws IOException, TranslateException {
             int steps = 0;
+            if (documented) {
+                EasyTrain.fit(trainer, 1, dataset, null);
+                return (int) dataset.size() / batch;
+            }
             for (Batch batch : trainer.iterateDataset(dataset)) {
                 EasyTrain.trainBatch(trainer, batch);
                 trainer.step();

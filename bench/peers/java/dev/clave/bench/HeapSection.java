@@ -34,8 +34,8 @@ final class HeapSection {
             contenders.put("Clave CPU", () -> ours(cpu, data, few, false));
             contenders.put("Clave, whole fit", () -> ours(device, data, few, true));
             contenders.put("DJL", () -> {
-                Djl.Training djl =
-                        new Djl.Training("relu", TrainSection.BATCH, 28, Clave.values("relu", data), data.labels());
+                Djl.Training djl = new Djl.Training(
+                        false, "relu", TrainSection.BATCH, 28, Clave.values("relu", data), data.labels());
                 return () -> {
                     long before = THREADS.getCurrentThreadAllocatedBytes();
                     int steps = djl.epoch();

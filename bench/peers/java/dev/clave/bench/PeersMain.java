@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 public final class PeersMain {
     private static final String USAGE = "clave bench --peers [--quick] [--device D] [--data MNIST-DIR]"
             + " [--only SECTION,...] [--resume] [--out FOLDER]; sections are ";
-    private static final long LIMIT_MINUTES = 5;
+    private static final long LIMIT_MINUTES = 6;
 
     /** What a section does. */
     @FunctionalInterface
@@ -52,6 +52,7 @@ public final class PeersMain {
         sections.put("command", CommandSection::run);
         sections.put("growth", GrowthSection::run);
         sections.put("forms", FormsSection::run);
+        sections.put("candidates", CandidatesSection::run);
         return sections;
     }
 

@@ -4,6 +4,7 @@ import dev.clave.Device;
 import dev.clave.bench.report.Results;
 import dev.clave.bench.report.Row;
 import dev.clave.bench.report.Section;
+import dev.clave.op.Peak;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

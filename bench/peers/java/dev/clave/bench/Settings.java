@@ -16,9 +16,9 @@ record Settings(boolean quick, String device, String launcher, String data, Stri
         return quick ? 3 : 7;
     }
 
-    /** No work is begun after this; all sections together are to end in a quarter of an hour. */
+    /** No work is begun after this; all sections together end in some twenty minutes. */
     double sectionSeconds() {
-        return quick ? 60 : 150;
+        return quick ? 60 : 270;
     }
 
     double sliceSeconds() {

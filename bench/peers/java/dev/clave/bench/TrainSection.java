@@ -48,14 +48,17 @@ final class TrainSection {
             Map<String, Opening> contenders = Rounds.contenders();
             contenders.put("Clave", () -> new Clave.Training(device, network, BATCH, data));
             contenders.put("Clave CPU", () -> new Clave.Training(cpu, network, BATCH, data));
-            contenders.put(
-                    "DJL",
-                    () -> new Djl.Training(
-                            network,
-                            BATCH,
-                            network.equals("tanh") ? 32 : 28,
-                            Clave.values(network, data),
-                            data.labels()));
+            for (boolean documented : new boolean[] {false, true}) {
+                contenders.put(
+                        documented ? "DJL, EasyTrain.fit" : "DJL",
+                        () -> new Djl.Training(
+                                documented,
+                                network,
+                                BATCH,
+                                network.equals("tanh") ? 32 : 28,
+                                Clave.values(network, data),
+                                data.labels()));
+            }
             python.join(contenders, "train " + network + " " + BATCH + " " + steps, true);
             rounds.run("train " + network, "us", flops, contenders);
         }

@@ -12,8 +12,13 @@ final class DeviceOptions extends BindingOption {
             description = "auto, cpu, opencl or another backend's name, NAME:INDEX, an index or a part of a name")
     private String device;
 
-    /** The device asked for; the caller closes it. */
+    /** The device asked for; the caller closes it. Nobody gets the CPU without having asked for it and is not told why. */
     Device open() {
-        return Device.open(device, binding);
+        Device opened = Device.open(device, binding);
+        if (opened.info().kind().equals("cpu") && device.strip().equalsIgnoreCase("auto")) {
+            System.err.println(
+                    "no OpenCL device: " + Device.survey(binding).skipped() + "; going on with the CPU device");
+        }
+        return opened;
     }
 }

@@ -76,8 +76,13 @@ final class TrainCommand implements Runnable {
     @Option(names = "--explain", description = "print what a step launches, with which kernels and why, first")
     private boolean explain;
 
-    @Option(names = "--profile", description = "as --explain, with the time of each launch")
+    @Option(
+            names = "--profile",
+            description = "as --explain, with the time of each launch and its percent of the FMA peak")
     private boolean profile;
+
+    @Option(names = "--trace", description = "write a step's launches in Chrome's trace format first: FILE.json")
+    private @Nullable Path trace;
 
     @Mixin
     private TrainingOptions training;
@@ -95,6 +100,7 @@ final class TrainCommand implements Runnable {
         }
         training.check(epochs);
         OutputFile.check("--json", json);
+        OutputFile.check("--trace", trace);
         OutputFile.checkRegular("--save", save);
         Network chosen = Network.of(network, training.dropout());
         Optimizer optimizer = Optimizer.of(optimizerName, learningRate);
@@ -129,6 +135,10 @@ final class TrainCommand implements Runnable {
             if (explain || profile) {
                 out.print(model.explain(split.train(), batch, profile));
                 out.flush();
+            }
+            if (trace != null) {
+                OutputFile.write(trace, model.trace(split.train(), batch).getBytes(StandardCharsets.UTF_8));
+                say(out, "Trace of a step: " + trace + ", for chrome://tracing or ui.perfetto.dev");
             }
             training.begin(model);
             model.prepare(optimizer, Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());

@@ -97,12 +97,24 @@ public final class Model implements AutoCloseable {
      * What a training step launches, in order: layer, operator, candidate kernel, output, work, memory, and why faster
      * candidates were not taken.
      *
-     * @param profile times each launch as well, alone, on arbitrary values; the model's own values stay
+     * @param profile times each launch as well, alone, on arbitrary values: microseconds, GFLOP/s, percent of the FMA peak
+     *     measured with them; the model's own values stay
      */
     public String explain(ImageDataset data, int batchSize, boolean profile) {
         Graph graph = core.graph(BatchSource.of(data));
         try (Plan plan = core.plan(graph, batchSize, Lowering.Purpose.TRAINING)) {
-            return plan.explain(profile);
+            return plan.report().text(profile);
+        }
+    }
+
+    /**
+     * One training step in Chrome's trace format: JSON, times in microseconds, every launch waited for. The model's own values
+     * stay.
+     */
+    public String trace(ImageDataset data, int batchSize) {
+        Graph graph = core.graph(BatchSource.of(data));
+        try (Plan plan = core.plan(graph, batchSize, Lowering.Purpose.TRAINING)) {
+            return plan.report().trace();
         }
     }
 

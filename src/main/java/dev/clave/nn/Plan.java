@@ -6,12 +6,9 @@ import dev.clave.Tensor;
 import dev.clave.op.Format;
 import dev.clave.op.Invocation;
 import dev.clave.op.Operators;
-import dev.clave.op.Problem;
-import dev.clave.op.Slot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,95 +115,31 @@ final class Plan implements AutoCloseable {
         }
     }
 
-    /**
-     * Each run in order: layer, operator and direction, candidate, output, work, bytes read and written, and which faster
-     * candidates refused; then the memory of all.
-     *
-     * @param profile also times each run alone: microseconds and GFLOP/s, the best of several. Runs the plan, so the values of
-     *     its buffers and of the gradients are gone afterwards
-     */
-    String explain(boolean profile) {
-        StringBuilder text = new StringBuilder(String.format(
-                Locale.ROOT,
-                "%-16s %-28s %-10s %-20s %9s %9s%s%n",
-                "layer",
-                "operator",
-                "candidate",
-                "output",
-                "MFLOP",
-                "KB",
-                profile ? "        us   GFLOP/s" : "  refused before"));
-        double total = explain(text, lowering.forward(), forward, profile)
-                + explain(text, lowering.backward(), backward, profile);
-        text.append(String.format(
-                Locale.ROOT,
-                "%d launches, %.2f MB of buffers, batch %d, %d samples side by side",
-                forward.size() + backward.size(),
-                pool.bytes() / 1e6,
-                batch,
-                format.lanes()));
-        if (profile) {
-            text.append(String.format(Locale.ROOT, ", %.0f us one by one", total));
-        }
-        return text.append('\n').toString();
-    }
-
+    /** What is launched, in order, and why, see {@link PlanReport}. */
     String explain() {
-        return explain(false);
+        return report().text(false);
     }
 
-    private double explain(StringBuilder text, List<Step> steps, List<Invocation> invocations, boolean profile) {
-        double total = 0;
+    /** The launches of a step, forward then backward. */
+    PlanReport report() {
+        List<PlanReport.Run> runs = new ArrayList<>();
+        pair(lowering.forward(), forward, runs);
+        pair(lowering.backward(), backward, runs);
+        return new PlanReport(
+                device,
+                runs,
+                String.format(
+                        Locale.ROOT,
+                        "%.2f MB of buffers, batch %d, %d samples side by side",
+                        pool.bytes() / 1e6,
+                        batch,
+                        format.lanes()));
+    }
+
+    private static void pair(List<Step> steps, List<Invocation> invocations, List<PlanReport.Run> into) {
         for (int i = 0; i < steps.size(); i++) {
-            Problem problem = steps.get(i).problem();
-            Invocation invocation = invocations.get(i);
-            long bytes = 0;
-            String output = "";
-            for (Slot slot : problem.slots()) {
-                bytes += (long) slot.shape().elements() * slot.dtype().bytes();
-                output = slot.role() == Slot.Role.IN ? output : slot.shape().toString();
-            }
-            String more = "  " + refused(problem, invocation.candidate());
-            if (profile) {
-                double micros = micros(invocation);
-                total += micros;
-                more = String.format(Locale.ROOT, "%10.1f %9.1f", micros, problem.flops() / micros / 1e3);
-            }
-            text.append(String.format(
-                    Locale.ROOT,
-                    "%-16s %-28s %-10s %-20s %9.3f %9.1f%s%n",
-                    steps.get(i).layer(),
-                    problem,
-                    invocation.candidate(),
-                    output,
-                    problem.flops() / 1e6,
-                    bytes / 1e3,
-                    more.stripTrailing()));
+            into.add(new PlanReport.Run(steps.get(i).layer(), invocations.get(i)));
         }
-        return total;
-    }
-
-    /** What the faster candidates said. */
-    private String refused(Problem problem, String candidate) {
-        return Operators.explain(device, problem)
-                .lines()
-                .map(line -> line.substring(problem.toString().length() + 2))
-                .takeWhile(line -> !line.startsWith(candidate + " takes it"))
-                .map(line -> line.replace(" refuses, ", ": "))
-                .collect(Collectors.joining("; "));
-    }
-
-    private double micros(Invocation invocation) {
-        double best = Double.MAX_VALUE;
-        for (int round = 0; round < 7; round++) {
-            long begin = System.nanoTime();
-            for (int run = 0; run < 20; run++) {
-                invocation.run();
-            }
-            device.finish();
-            best = Math.min(best, (System.nanoTime() - begin) / 20e3);
-        }
-        return best;
     }
 
     Format format() {

@@ -4,16 +4,28 @@ import dev.clave.op.Format;
 
 /** Sample-major values to and from the layout of a plan. */
 final class Samples {
+    /** Features of all samples of a block that are moved together, so that each cache line is written once. */
+    private static final int TILE = 32;
+
     private Samples() {}
 
     /** Values [n][features] in the format's layout; samples that fill the last block are zeros. */
     static float[] blocked(float[] values, int n, int batch, int features, Format format) {
         int lanes = format.lanes();
         float[] moved = new float[format.blocks(batch) * lanes * features];
-        for (int s = 0; s < n; s++) {
-            int to = s / lanes * features * lanes + s % lanes;
-            for (int i = 0; i < features; i++) {
-                moved[to + i * lanes] = values[s * features + i];
+        if (lanes == 1) {
+            System.arraycopy(values, 0, moved, 0, n * features);
+            return moved;
+        }
+        for (int first = 0; first < n; first += lanes) {
+            for (int i = 0; i < features; i += TILE) {
+                int end = Math.min(features, i + TILE);
+                for (int s = first; s < Math.min(n, first + lanes); s++) {
+                    int to = (first * features) + s - first;
+                    for (int f = i; f < end; f++) {
+                        moved[to + f * lanes] = values[s * features + f];
+                    }
+                }
             }
         }
         return moved;

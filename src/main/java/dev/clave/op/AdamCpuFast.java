@@ -18,7 +18,7 @@ final class AdamCpuFast implements CpuFast {
         float rate = (float) a.scalar("learning_rate");
         float stepSize = (float) a.scalar("step_size");
         float root = (float) a.scalar("root");
-        a.device().forEach(FloatTiles.parts(g.count(), CHUNK), (workspace, chunk) -> {
+        a.device().forEach(FloatTiles.parts(g.count(), CHUNK), 2.0 * g.count(), (workspace, chunk) -> {
             int begin = chunk * CHUNK;
             int count = Math.min(CHUNK, g.count() - begin);
             float[] grad = workspace.coefficients(CHUNK);

@@ -20,7 +20,7 @@ final class AvgPool2dCpuFast implements CpuFast {
         int pixels = g.h() * g.w();
         int positions = g.oh() * g.ow();
         int each = Math.max(1, CHUNK / pixels);
-        a.device().forEach(FloatTiles.parts(planes, each), (workspace, task) -> {
+        a.device().forEach(FloatTiles.parts(planes, each), 2 * problem.flops(), (workspace, task) -> {
             for (int plane = task * each; plane < Math.min(planes, (task + 1) * each); plane++) {
                 int in = forward ? first + plane * pixels : second + plane * pixels;
                 int out = forward ? second + plane * positions : first + plane * positions;

@@ -20,6 +20,8 @@ final class Conv2dCpuFast implements CpuFast {
     private static final int ENOUGH = 4;
 
     private static final int CHUNKS = 8;
+    /** Samples of a linear layer that do not fill a vector: with fewer each output is a sum of its own. */
+    private static final int FEW = 6;
     /** Weights of a tile that is computed pair by pair: short rows of patches would waste the vectors. */
     private static final int PAIRS = 128;
 
@@ -36,7 +38,7 @@ final class Conv2dCpuFast implements CpuFast {
         Conv2d g = (Conv2d) problem.geometry();
         switch (problem.direction()) {
             case "forward" -> forward(problem, g, a);
-            case "backwardInput" -> backwardInput(g, a);
+            case "backwardInput" -> backwardInput(problem, g, a);
             case "backwardWeight" -> backwardWeight(problem, g, a);
             case "backwardBias" -> backwardBias(g, a);
             default -> throw Problem.unknown(g, problem.direction());
@@ -64,6 +66,18 @@ final class Conv2dCpuFast implements CpuFast {
         int cg = g.c() / g.groups();
         int kg = g.k() / g.groups();
         int sums = cg * patches.taps();
+        if (patches.pointwise() && patches.plane() == 1 && g.n() < FEW) {
+            a.device().forEach(g.n() * g.groups(), problem.flops(), (workspace, task) -> {
+                int group = task % g.groups();
+                int x = in + task * cg;
+                for (int k = group * kg; k < (group + 1) * kg; k++) {
+                    float start = g.bias() ? bias[b + k] : 0;
+                    output[out + task / g.groups() * g.k() + k] =
+                            start + FloatTiles.dot(weight, w + k * cg, input, x, cg);
+                }
+            });
+            return;
+        }
         if (patches.padded() && !finite(weight, w, g.k() * sums)) {
             new Conv2dCpu().run(problem, a);
             return;
@@ -72,32 +86,36 @@ final class Conv2dCpuFast implements CpuFast {
         int positions = g.n() * patches.plane();
         int columns = FloatTiles.parts(positions, Workspace.WIDTH);
         int parts = rowParts(kg, ROWS, columns * g.groups(), 6);
-        a.device().forEach(g.groups() * parts * columns, (workspace, task) -> {
-            int begin = FloatTiles.begin(positions, columns, task % columns);
-            int end = FloatTiles.begin(positions, columns, task % columns + 1);
-            int group = task / columns / parts;
-            int k = group * kg + FloatTiles.begin(kg, parts, task / columns % parts);
-            int rows = group * kg + FloatTiles.begin(kg, parts, task / columns % parts + 1) - k;
-            float[][] result = workspace.sums(rows);
-            for (int m = 0; m < rows; m++) {
-                Arrays.fill(result[m], 0, end - begin, g.bias() ? bias[b + k + m] : 0);
-            }
-            for (int c = 0; c < cg; c += each) {
-                int channels = Math.min(each, cg - c);
-                int depth = channels * patches.taps();
-                float[][] operand = workspace.operands(depth);
-                patches.block(workspace, input, in, group * cg + c, channels, begin, end, operand);
-                int first = w + k * sums + c * patches.taps();
-                FloatTiles.multiply(weight, first, sums, 1, rows, operand, depth, result, end - begin);
-            }
-            for (int m = 0; m < rows; m++) {
-                patches.unpack(result[m], output, out, g.k(), k + m, begin, end);
-            }
-        });
+        a.device()
+                .forEach(
+                        g.groups() * parts * columns,
+                        problem.flops() / FloatTiles.FLOPS_PER_NANO,
+                        (workspace, task) -> {
+                            int begin = FloatTiles.begin(positions, columns, task % columns);
+                            int end = FloatTiles.begin(positions, columns, task % columns + 1);
+                            int group = task / columns / parts;
+                            int k = group * kg + FloatTiles.begin(kg, parts, task / columns % parts);
+                            int rows = group * kg + FloatTiles.begin(kg, parts, task / columns % parts + 1) - k;
+                            float[][] result = workspace.sums(rows);
+                            for (int m = 0; m < rows; m++) {
+                                Arrays.fill(result[m], 0, end - begin, g.bias() ? bias[b + k + m] : 0);
+                            }
+                            for (int c = 0; c < cg; c += each) {
+                                int channels = Math.min(each, cg - c);
+                                int depth = channels * patches.taps();
+                                float[][] operand = workspace.operands(depth);
+                                patches.block(workspace, input, in, group * cg + c, channels, begin, end, operand);
+                                int first = w + k * sums + c * patches.taps();
+                                FloatTiles.multiply(weight, first, sums, 1, rows, operand, depth, result, end - begin);
+                            }
+                            for (int m = 0; m < rows; m++) {
+                                patches.unpack(result[m], output, out, g.k(), k + m, begin, end);
+                            }
+                        });
     }
 
     /** Patch gradients = weight^T * gradOutput, added up where patches overlap. A task owns channels of some samples. */
-    private static void backwardInput(Conv2d g, CpuArguments a) {
+    private static void backwardInput(Problem problem, Conv2d g, CpuArguments a) {
         float[] gradOutput = a.floats("gradOutput");
         float[] weight = a.floats("weight");
         float[] gradInput = a.floats("gradInput");
@@ -111,49 +129,63 @@ final class Conv2dCpuFast implements CpuFast {
         int each = Math.max(1, Workspace.WIDTH / patches.plane());
         int batches = FloatTiles.parts(g.n(), each);
         int parts = rowParts(cg, Math.max(1, ROWS / taps), batches * g.groups(), 1);
-        a.device().forEach(g.groups() * parts * batches, (workspace, task) -> {
-            int sample = FloatTiles.begin(g.n(), batches, task % batches);
-            int samples = FloatTiles.begin(g.n(), batches, task % batches + 1) - sample;
-            int group = task / batches / parts;
-            int c = FloatTiles.begin(cg, parts, task / batches % parts);
-            int channels = FloatTiles.begin(cg, parts, task / batches % parts + 1) - c;
-            int pixels = g.h() * g.w();
-            for (int n = sample; n < sample + samples && !patches.pointwise(); n++) {
-                int plane = to + (n * g.c() + group * cg + c) * pixels;
-                Arrays.fill(gradInput, plane, plane + channels * pixels, 0);
-            }
-            int positions = samples * patches.plane();
-            int columns = FloatTiles.parts(positions, Workspace.WIDTH);
-            float[][] result = workspace.sums(channels * taps);
-            for (int column = 0; column < columns; column++) {
-                int begin = sample * patches.plane() + FloatTiles.begin(positions, columns, column);
-                int end = sample * patches.plane() + FloatTiles.begin(positions, columns, column + 1);
-                for (int m = 0; m < channels * taps; m++) {
-                    Arrays.fill(result[m], 0, end - begin, 0);
-                }
-                for (int p = 0; p < kg; p += DEPTH) {
-                    int depth = Math.min(DEPTH, kg - p);
-                    float[][] operand = workspace.operands(depth);
-                    for (int i = 0; i < depth; i++) {
-                        patches.pack(gradOutput, from, g.k(), group * kg + p + i, begin, end, operand[i]);
-                    }
-                    int first = w + ((group * kg + p) * cg + c) * taps;
-                    FloatTiles.multiply(
-                            weight, first, 1, cg * taps, channels * taps, operand, depth, result, end - begin);
-                }
-                float[] picture = patches.shifts() ? workspace.coefficients(patches.picture()) : result[0];
-                for (int m = 0; m < channels * taps; m++) {
-                    int channel = group * cg + c + m / taps;
-                    if (patches.pointwise()) {
-                        patches.unpack(result[m], gradInput, to, g.c(), channel, begin, end);
-                    } else if (!patches.shifts()) {
-                        patches.addPatchRow(result[m], gradInput, to, channel, m % taps, begin, end);
-                    } else if (m % taps == 0) {
-                        patches.addPatchRows(result, m, gradInput, to, channel, begin, end, picture);
-                    }
-                }
-            }
-        });
+        a.device()
+                .forEach(
+                        g.groups() * parts * batches,
+                        problem.flops() / FloatTiles.FLOPS_PER_NANO,
+                        (workspace, task) -> {
+                            int sample = FloatTiles.begin(g.n(), batches, task % batches);
+                            int samples = FloatTiles.begin(g.n(), batches, task % batches + 1) - sample;
+                            int group = task / batches / parts;
+                            int c = FloatTiles.begin(cg, parts, task / batches % parts);
+                            int channels = FloatTiles.begin(cg, parts, task / batches % parts + 1) - c;
+                            int pixels = g.h() * g.w();
+                            for (int n = sample; n < sample + samples && !patches.pointwise(); n++) {
+                                int plane = to + (n * g.c() + group * cg + c) * pixels;
+                                Arrays.fill(gradInput, plane, plane + channels * pixels, 0);
+                            }
+                            int positions = samples * patches.plane();
+                            int columns = FloatTiles.parts(positions, Workspace.WIDTH);
+                            float[][] result = workspace.sums(channels * taps);
+                            for (int column = 0; column < columns; column++) {
+                                int begin = sample * patches.plane() + FloatTiles.begin(positions, columns, column);
+                                int end = sample * patches.plane() + FloatTiles.begin(positions, columns, column + 1);
+                                for (int m = 0; m < channels * taps; m++) {
+                                    Arrays.fill(result[m], 0, end - begin, 0);
+                                }
+                                for (int p = 0; p < kg; p += DEPTH) {
+                                    int depth = Math.min(DEPTH, kg - p);
+                                    float[][] operand = workspace.operands(depth);
+                                    for (int i = 0; i < depth; i++) {
+                                        patches.pack(
+                                                gradOutput, from, g.k(), group * kg + p + i, begin, end, operand[i]);
+                                    }
+                                    int first = w + ((group * kg + p) * cg + c) * taps;
+                                    FloatTiles.multiply(
+                                            weight,
+                                            first,
+                                            1,
+                                            cg * taps,
+                                            channels * taps,
+                                            operand,
+                                            depth,
+                                            result,
+                                            end - begin);
+                                }
+                                float[] picture =
+                                        patches.shifts() ? workspace.coefficients(patches.picture()) : result[0];
+                                for (int m = 0; m < channels * taps; m++) {
+                                    int channel = group * cg + c + m / taps;
+                                    if (patches.pointwise()) {
+                                        patches.unpack(result[m], gradInput, to, g.c(), channel, begin, end);
+                                    } else if (!patches.shifts()) {
+                                        patches.addPatchRow(result[m], gradInput, to, channel, m % taps, begin, end);
+                                    } else if (m % taps == 0) {
+                                        patches.addPatchRows(result, m, gradInput, to, channel, begin, end, picture);
+                                    }
+                                }
+                            }
+                        });
     }
 
     /** gradWeight[k][patch] = gradOutput[k][position] * patches^T; few weights are cut along positions, into partial sums. */
@@ -176,7 +208,7 @@ final class Conv2dCpuFast implements CpuFast {
         int tasks = g.groups() * rowsCut * parts;
         float[] partial = chunks == 1 ? gradWeight : new float[chunks * total];
         WeightTile tile = new WeightTile(g, patches, a.view("input"), a.view("gradOutput"));
-        a.device().forEach(tasks * chunks, (workspace, task) -> {
+        a.device().forEach(tasks * chunks, problem.flops() / FloatTiles.FLOPS_PER_NANO, (workspace, task) -> {
             int chunk = task / tasks;
             int group = task % tasks / parts / rowsCut;
             int row = task % tasks / parts % rowsCut;
@@ -295,7 +327,7 @@ final class Conv2dCpuFast implements CpuFast {
         int from = a.offset("gradOutput");
         int to = a.offset("gradBias");
         int plane = g.oh() * g.ow();
-        a.device().forEach(g.k(), (workspace, k) -> {
+        a.device().forEach(g.k(), (double) g.n() * g.k() * plane, (workspace, k) -> {
             double sum = 0;
             for (int n = 0; n < g.n(); n++) {
                 sum += FloatTiles.sum(gradOutput, from + (n * g.k() + k) * plane, plane);

@@ -15,7 +15,7 @@ final class Conv2dOpenCl implements OpenClCandidate {
 
     static List<OpenClCandidate> candidates() {
         return List.of(
-                new PointwiseOpenCl(),
+                new LinearWeightOpenCl(),
                 new Conv2dPackedOpenCl(),
                 new Conv2dPackedWeightOpenCl(),
                 new Conv2dOpenCl(true),

@@ -60,13 +60,18 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
         if (problem.flops() < SMALL) {
             return "too small for copies to pay";
         }
-        if (problem.format().lanes() == 1) {
+        if (2 * problem.format().lanes() <= Math.min(16, device.info().vectorWidth())) {
             return null;
         }
         // Samples side by side fill the vectors without copies; what is left to win is the cache.
         boolean narrow = g.k() / g.groups() < 32 || g.c() / g.groups() < 32;
+        // The tiled weight gradient walks a 1x1 window with a tile that holds nothing twice.
+        boolean starved = problem.direction().equals("backwardWeight")
+                && g.window().kh() * g.window().kw() == 1;
         long bytes = 4L * g.c() * g.h() * g.w() * problem.format().lanes();
-        return narrow || bytes < CACHED ? "few channels, or a block of samples that the caches hold" : null;
+        return narrow || (bytes < CACHED && !starved)
+                ? "few channels, or a block of samples that the caches hold"
+                : null;
     }
 
     private static boolean shares(int stride, int dilation) {

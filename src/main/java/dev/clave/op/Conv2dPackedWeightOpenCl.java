@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Weight gradient as a product over places, vectors across output channels, see kernels/conv2d/packed_weight.cl. */
+/**
+ * Weight gradient as a product over places, see kernels/conv2d/packed_weight.cl. One of gradOutput and input is read as planes,
+ * the other is turned round so that vectors lie across its channels.
+ */
 final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
     private static final String FILE = "conv2d/packed_weight";
     /** Places whose turned outputs stay in a first-level cache of 32 KiB and more. */
@@ -15,7 +18,7 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
     /** Work-items enough for eight per thread of a small machine; with fewer blocks they are cut. */
     private static final int ENOUGH = 32;
 
-    /** Channels by vectors of a register tile, tiles of a work-item, parts of the batch. */
+    /** Channels of the planes by vectors of turned channels of a register tile, tiles of a work-item, parts of the batch. */
     private record Blocks(int channels, int vectors, int width, int rowTiles, int parts) {
         int columns() {
             return vectors * width;
@@ -37,7 +40,7 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
         if (reason != null) {
             return reason;
         }
-        if (g.k() / g.groups() < 4) {
+        if (turnedChannels(g) / g.groups() < 4) {
             return "fewer than 4 output channels in a group do not fill a vector";
         }
         if (g.window().kw() > 24) {
@@ -49,14 +52,24 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
                 : null;
     }
 
+    /** Whether the input is turned and gradOutput read as it lies: copying the smaller one of a 1x1 window is cheaper. */
+    private static boolean swapped(Conv2d g) {
+        boolean flat = ConvPlanes.of(g, true, Format.NCHW).flat();
+        return flat && g.c() < g.k() && g.c() / g.groups() >= 16;
+    }
+
+    private static int turnedChannels(Conv2d g) {
+        return swapped(g) ? g.c() : g.k();
+    }
+
     private static ConvPlanes planes(Problem problem) {
-        return ConvPlanes.of((Conv2d) problem.geometry(), false, problem.format())
-                .inPlaceWhenFlat();
+        Conv2d g = (Conv2d) problem.geometry();
+        return ConvPlanes.of(g, swapped(g), problem.format()).inPlaceWhenFlat();
     }
 
     private static long turned(Conv2d g, ConvPlanes planes, Blocks blocks) {
         return (long) g.groups()
-                * up(g.k() / g.groups(), blocks.columns())
+                * up(turnedChannels(g) / g.groups(), blocks.columns())
                 * blocks.columns()
                 * planes.blocks()
                 * g.oh()
@@ -65,8 +78,8 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
     }
 
     private static Blocks blocks(Conv2d g, ConvPlanes planes, OpenClDevice device) {
-        int cg = g.c() / g.groups();
-        int kg = g.k() / g.groups();
+        int cg = planes.channels() / g.groups();
+        int kg = turnedChannels(g) / g.groups();
         int kw = g.window().kw();
         int[] tile = tile(cg, kg, kw, device.info().vectorWidth());
         int rows = up(cg, tile[0]) * g.window().kh();
@@ -112,8 +125,9 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
         Conv2d g = (Conv2d) problem.geometry();
         ConvPlanes planes = planes(problem);
         Blocks blocks = blocks(g, planes, device);
-        int cg = g.c() / g.groups();
-        int panels = up(g.k() / g.groups(), blocks.columns()) * g.groups();
+        boolean swapped = swapped(g);
+        int cg = planes.channels() / g.groups();
+        int panels = up(turnedChannels(g) / g.groups(), blocks.columns()) * g.groups();
         int weights = g.weightShape().elements();
         List<Launch> launches = new ArrayList<>();
         if (!planes.inPlace()) {
@@ -121,14 +135,14 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
         }
         List<Launch> own = new ArrayList<>();
         own.add(new Launch(FILE, "conv2d_turn_output")
-                .buffers("gradOutput")
+                .buffers(swapped ? "input" : "gradOutput")
                 .workspace("turned", turned(g, planes, blocks))
-                .ints(planes.blocks(), g.k(), g.oh() * g.ow() * planes.lanes())
+                .ints(planes.blocks(), turnedChannels(g), g.oh() * g.ow() * planes.lanes())
                 .tiles((long) panels * planes.blocks()));
         Launch product = planes.source(new Launch(FILE, "conv2d_backward_weight_packed"))
                 .workspace("turned", turned(g, planes, blocks));
         target(product, blocks, weights)
-                .ints(planes.blocks(), g.c(), g.k(), planes.ph(), planes.pw())
+                .ints(planes.blocks(), planes.channels(), turnedChannels(g), planes.ph(), planes.pw())
                 .ints(planes.flat() ? 1 : g.oh(), planes.flat() ? g.h() * g.w() : g.ow())
                 .tiles((long) up(up(cg, blocks.channels()) * g.window().kh(), blocks.rowTiles())
                         * panels
@@ -148,7 +162,8 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
                     .define("NT", blocks.vectors())
                     .define("IB", blocks.rowTiles())
                     .define("RB", Math.max(1, PLACES / columns))
-                    .define("SPLIT", blocks.parts()));
+                    .define("SPLIT", blocks.parts())
+                    .define("SWAPPED", swapped ? 1 : 0));
         }
         return launches;
     }

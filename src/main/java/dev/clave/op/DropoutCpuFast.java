@@ -15,7 +15,7 @@ final class DropoutCpuFast implements CpuFast {
         int step = (int) (long) a.scalar("step");
         int firstSample = (int) (long) a.scalar("first_sample");
         float scale = (float) g.scale();
-        a.device().forEach(g.n(), (workspace, n) -> {
+        a.device().forEach(g.n(), 5.0 * g.n() * g.features(), (workspace, n) -> {
             int[] bits = new int[4];
             for (int f = 0; f < g.features(); f += 4) {
                 Philox.block((int) g.seed(), (int) (g.seed() >>> 32), f / 4, firstSample + n, step, g.layer(), bits);

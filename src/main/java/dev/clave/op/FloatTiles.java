@@ -9,6 +9,9 @@ final class FloatTiles {
     /** Steps of the sum done for all rows before the next ones, so that the operand stays in the first-level cache. */
     private static final int DEPTH = 16;
 
+    /** What one thread does, roughly. */
+    static final double FLOPS_PER_NANO = 20;
+
     private FloatTiles() {}
 
     /**
@@ -96,6 +99,33 @@ final class FloatTiles {
         for (int j = 0; j < width; j++) {
             sums[j] += a[j] * b[j];
         }
+    }
+
+    /** Sum of products over eight running sums, so that an addition need not wait for the one before. */
+    static float dot(float[] a, int aFirst, float[] b, int bFirst, int count) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        float s4 = 0;
+        float s5 = 0;
+        float s6 = 0;
+        float s7 = 0;
+        int i = 0;
+        for (; i + 8 <= count; i += 8) {
+            s0 += a[aFirst + i] * b[bFirst + i];
+            s1 += a[aFirst + i + 1] * b[bFirst + i + 1];
+            s2 += a[aFirst + i + 2] * b[bFirst + i + 2];
+            s3 += a[aFirst + i + 3] * b[bFirst + i + 3];
+            s4 += a[aFirst + i + 4] * b[bFirst + i + 4];
+            s5 += a[aFirst + i + 5] * b[bFirst + i + 5];
+            s6 += a[aFirst + i + 6] * b[bFirst + i + 6];
+            s7 += a[aFirst + i + 7] * b[bFirst + i + 7];
+        }
+        for (; i < count; i++) {
+            s0 += a[aFirst + i] * b[bFirst + i];
+        }
+        return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
     }
 
     /** Sum in double over four running sums, so that an addition need not wait for the one before. */

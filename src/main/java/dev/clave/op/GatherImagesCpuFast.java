@@ -20,7 +20,7 @@ final class GatherImagesCpuFast implements CpuFast {
         int live = (int) a.scalar("live");
         int oh = g.h() + 2 * g.pad();
         int ow = g.w() + 2 * g.pad();
-        a.device().forEach(g.n(), (workspace, n) -> {
+        a.device().forEach(g.n(), (double) g.n() * g.c() * oh * ow, (workspace, n) -> {
             int to = outputFirst + n * g.c() * oh * ow;
             boolean present = n < live;
             int source = present ? order[orderFirst + n] : -1;

@@ -24,6 +24,7 @@ final class GemmCpuFast implements CpuFast {
                 .device()
                 .forEach(
                         columns * rows,
+                        problem.flops() / FloatTiles.FLOPS_PER_NANO,
                         (workspace, task) -> block.compute(
                                 workspace,
                                 FloatTiles.begin(g.m(), rows, task / columns),

@@ -21,7 +21,7 @@ final class MaxPool2dCpuFast implements CpuFast {
         int each = Math.max(1, CHUNK / (g.h() * g.w()));
         int positions = g.oh() * g.ow();
         int pixels = g.h() * g.w();
-        a.device().forEach(FloatTiles.parts(planes, each), (workspace, task) -> {
+        a.device().forEach(FloatTiles.parts(planes, each), 2 * problem.flops(), (workspace, task) -> {
             for (int plane = task * each; plane < Math.min(planes, (task + 1) * each); plane++) {
                 int at = argmaxFirst + plane * positions;
                 if (forward && g.window().equals(HALF) && !g.ceil()) {

@@ -16,7 +16,7 @@ final class SgdCpuFast implements CpuFast {
         float rate = (float) a.scalar("learning_rate");
         float momentum = (float) s.momentum();
         float decay = (float) s.weightDecay();
-        a.device().forEach(FloatTiles.parts(s.count(), CHUNK), (workspace, chunk) -> {
+        a.device().forEach(FloatTiles.parts(s.count(), CHUNK), s.count(), (workspace, chunk) -> {
             int end = Math.min(s.count(), (chunk + 1) * CHUNK);
             for (int i = chunk * CHUNK; i < end; i++) {
                 float g = gradient[g0 + i] + decay * parameter[p0 + i];

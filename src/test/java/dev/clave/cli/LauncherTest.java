@@ -83,7 +83,7 @@ class LauncherTest {
                 "mkdir '" + folder + "/busy' || echo overlap >>'" + calls + "'",
                 "sleep 0.2; rmdir '" + folder + "/busy'",
                 "if [ -n \"${BREAK:-}\" ]; then printf '\\033[1m[ERROR]\\033[m it is broken\\n'; exit 1; fi",
-                "mkdir -p target; echo \"$$\" >target/clave-1-all.jar");
+                "mkdir -p target/lib; echo \"$$\" >target/clave-1-all.jar; echo jocl >target/lib/jocl-1.jar");
         environment.put("PATH", bin + ":" + System.getenv("PATH"));
         environment.put("CLAVE_NO_INSTALL", "1");
         environment.put("JAVA_HOME", java("jdk 17", "17.0.9", true).toString());
@@ -152,8 +152,13 @@ class LauncherTest {
 
     private List<Path> jars() throws IOException {
         try (var files = Files.list(checkout.resolve("target/run"))) {
-            return files.sorted().toList();
+            return files.filter(file -> !file.equals(lib())).sorted().toList();
         }
+    }
+
+    /** Where the libraries lie that the jar's manifest names. */
+    private Path lib() {
+        return checkout.resolve("target/run/lib");
     }
 
     @Test
@@ -170,6 +175,7 @@ class LauncherTest {
             String jar = lines.get(lines.size() - 5);
             assertEquals("<" + jars().get(0).toRealPath() + ">", jar);
         }
+        assertEquals("jocl\n", Files.readString(lib().resolve("jocl-1.jar")));
         assertEquals(1, calls().size(), calls().toString());
         assertTrue(calls().get(0).startsWith("mvn " + checkout.toRealPath() + ": "), calls().get(0));
     }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -258,5 +259,31 @@ class TrainOptionsTest {
         assertFalse(explained.out().contains("GFLOP/s"), explained.out());
         Result profiled = train("--epochs", "1", "--profile");
         assertTrue(profiled.out().contains("GFLOP/s"), profiled.out());
+        assertTrue(
+                Pattern.compile("one by one: [0-9.]+ % of the FMA peak of [1-9]")
+                        .matcher(profiled.out())
+                        .find(),
+                profiled.out());
+    }
+
+    @Test
+    void traceHoldsEveryLaunchOfAStepInOrder() throws IOException {
+        Path file = folder.resolve("trace.json");
+        Result result = train("--epochs", "1", "--explain", "--trace", file.toString());
+        assertEquals(0, result.code(), result.err());
+        List<?> events = (List<?>) Json.parse("trace", Files.readString(file));
+        double end = 0;
+        int launches = 0;
+        for (Object each : events) {
+            Map<?, ?> event = (Map<?, ?>) each;
+            if (event.get("ph").equals("X")) {
+                assertTrue((double) event.get("ts") >= end, event.toString());
+                end = (double) event.get("ts") + (double) event.get("dur");
+                launches++;
+            }
+        }
+        assertTrue(result.out().contains(launches + " launches, "), launches + " of\n" + result.out());
+        assertTrue(launches > 20, launches + " launches");
+        assertEquals(2, train("--trace", folder.toString()).code());
     }
 }

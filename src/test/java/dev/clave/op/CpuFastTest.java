@@ -29,6 +29,9 @@ class CpuFastTest {
             new Conv2d(
                     2, 4, 12, 12, 4, Window.of(2, 3).stride(1, 2).dilation(3, 1).pad(4)),
             new Conv2d(70, 400, 1, 1, 13, Window.of(1, 1)),
+            new Conv2d(70, 400, 1, 1, 43, Window.of(1, 1)),
+            new Conv2d(2, 34, 1, 1, 70, Window.of(1, 1), 2, true),
+            new Conv2d(1, 13, 1, 1, 3, Window.of(1, 1), 1, false),
             new Conv2d(3, 300, 5, 5, 300, Window.of(1, 1)),
             new Conv2d(3, 17, 6, 6, 5, Window.of(1, 1).stride(2, 2)),
             new Conv2d(2, 1, 40, 40, 1, Window.of(21, 21).pad(3)),
@@ -41,8 +44,10 @@ class CpuFastTest {
             new MaxPool2d(
                     2, 3, 70, 70, Window.of(3, 2).stride(2, 1).dilation(2, 2).pad(2), true),
             new Activation(Activation.Kind.RELU, 3, 5000, 0),
+            new Activation(Activation.Kind.RELU, 30, 5000, 0),
             new Dropout(3, 4097, 0.5, 9, 1),
-            new GatherImages(20, 6, 2, 5, 4, 2, -1));
+            new GatherImages(20, 6, 2, 5, 4, 2, -1),
+            new GatherImages(20, 70, 2, 25, 14, 2, -1));
 
     private Map<String, double[]> run(
             Geometry geometry, String direction, String candidate, Map<String, float[]> given) {

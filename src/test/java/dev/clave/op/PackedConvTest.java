@@ -33,6 +33,8 @@ class PackedConvTest {
                 new Conv2d(2, 6, 12, 15, 4, Window.of(1, 1).stride(2, 2), 2, false),
                 new Conv2d(17, 60, 7, 7, 30, Window.of(1, 1), 1, true),
                 new Conv2d(1, 6, 12, 12, 30, Window.of(1, 1), 1, true),
+                new Conv2d(3, 34, 7, 5, 70, Window.of(1, 1), 2, true),
+                new Conv2d(18, 17, 3, 3, 23, Window.of(1, 1), 1, false),
                 new Conv2d(2, 300, 4, 4, 26, three.pad(1), 1, true),
                 new Conv2d(2, 3, 30, 30, 16, Window.of(7, 7).pad(3).stride(2, 2), 1, false),
                 new Conv2d(2, 8, 9, 9, 8, three.pad(4), 8, true));
@@ -48,7 +50,7 @@ class PackedConvTest {
                 Map<String, Object> expected = Exact.reference(devices, op);
                 OpenClCandidate candidate = candidate(direction);
                 for (Device device : devices.openCl()) {
-                    for (int lanes : new int[] {1, 16}) {
+                    for (int lanes : new int[] {1, 8, 16}) {
                         Problem problem = g.problem(direction, new Format(DType.F32, lanes));
                         String what = problem + " lanes " + lanes + " " + g;
                         Exact.check(what, expected, Harness.run((OpenClDevice) device, problem, candidate, op));
@@ -60,7 +62,7 @@ class PackedConvTest {
                 }
             }
         }
-        assertEquals(shapes().size() * 6 * devices.openCl().size(), runs);
+        assertEquals(shapes().size() * 9 * devices.openCl().size(), runs);
     }
 
     private static OpenClCandidate candidate(String direction) {

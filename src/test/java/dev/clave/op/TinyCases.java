@@ -66,7 +66,8 @@ final class TinyCases {
                 new Conv2d(3, 4, 5, 6, 6, Window.of(3, 2).stride(2, 1).pad(1, 0, 0, 1), 2, false),
                 new Conv2d(1, 1, 5, 19, 3, Window.of(2, 2).stride(1, 2).dilation(2, 1), 1, true),
                 new Conv2d(3, 19, 1, 1, 13, Window.of(1, 1), 1, true),
-                new Conv2d(3, 9, 2, 2, 5, Window.of(1, 1), 1, false));
+                new Conv2d(3, 9, 2, 2, 5, Window.of(1, 1), 1, false),
+                new Conv2d(2, 16, 2, 1, 17, Window.of(1, 1), 1, false));
     }
 
     private static List<Conv2d> smallConvolutions() {

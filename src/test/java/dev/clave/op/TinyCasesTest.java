@@ -17,12 +17,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class TinyCasesTest {
     private static final int[] LANES = {1, 8, 16};
     /** Candidates that take samples side by side only. */
-    private static final Set<String> SIDE_BY_SIDE = Set.of("rows", "pointwise");
+    private static final Set<String> SIDE_BY_SIDE = Set.of("rows", "linear_weight");
     /** What candidates refuse whatever the shape. */
     private static final List<String> NEVER = List.of(
-            "conv2d forward pointwise",
-            "conv2d backwardInput pointwise",
-            "conv2d backwardBias pointwise",
+            "conv2d forward linear_weight",
+            "conv2d backwardInput linear_weight",
+            "conv2d backwardBias linear_weight",
             "conv2d backwardBias tiled",
             "conv2d_pool2d backwardConv tiled",
             "activation backwardInput rational");

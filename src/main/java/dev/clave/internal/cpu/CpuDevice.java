@@ -13,6 +13,9 @@ import java.util.stream.IntStream;
 
 /** The CPU in pure Java. */
 public final class CpuDevice extends Device implements CountsRuns {
+    /** Waking other threads and waiting for them takes some 15 us. */
+    private static final double SHORT_NANOS = 40_000;
+
     private final Ledger ledger = new Ledger(
             "Java CPU", Runtime.getRuntime().maxMemory(), Runtime.getRuntime().maxMemory());
     private final ConcurrentLinkedQueue<Workspace> idle = new ConcurrentLinkedQueue<>();
@@ -55,11 +58,14 @@ public final class CpuDevice extends Device implements CountsRuns {
     }
 
     /**
-     * Runs tasks 0 to {@code tasks - 1} on the common pool and waits for them. Which thread takes which task is open, so
-     * the cut into tasks must follow from the shape and no two tasks may write the same element.
+     * Runs tasks 0 to {@code tasks - 1} on the common pool and waits for them; short work stays on the calling thread. Which
+     * thread takes which task is open, so the cut into tasks must follow from the shape and no two tasks may write the same
+     * element.
+     *
+     * @param nanos what all tasks take one after the other, roughly
      */
-    public void forEach(int tasks, ObjIntConsumer<Workspace> task) {
-        if (tasks <= 1) {
+    public void forEach(int tasks, double nanos, ObjIntConsumer<Workspace> task) {
+        if (tasks <= 1 || nanos < SHORT_NANOS) {
             for (int i = 0; i < tasks; i++) {
                 run(i, task);
             }

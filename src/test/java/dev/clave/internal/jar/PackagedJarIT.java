@@ -10,6 +10,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.jar.JarFile;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,10 +44,35 @@ class PackagedJarIT {
                 .succeeds()
                 .says("binding " + binding)
                 .says("Eval samples: 2000");
+        try (JarFile jar = new JarFile(ChildJvm.ALL_JAR.toFile())) {
+            assertTrue(jar.stream().noneMatch(entry -> entry.getName().contains("jocl/")), "JOCL lies beside the jar");
+        }
         new ChildJvm()
                 .run("-jar", ChildJvm.ALL_JAR.toString(), "devices", "--binding", "jocl")
                 .succeeds()
                 .says("binding jocl (org.jocl), as asked for");
+    }
+
+    /** Alone in a directory, without JOCL beside it. */
+    @Test
+    void runnableJarAloneTrainsOverFfmOrNamesWhatIsMissing() throws Exception {
+        ChildJvm.needsOpenCl();
+        Path alone = Files.copy(ChildJvm.ALL_JAR, folder.resolve("clave.jar"));
+        Path log = folder.resolve("alone.log");
+        ChildJvm.Result result = new ChildJvm()
+                .flags("-Xlog:class+load:file=" + log)
+                .run("-jar", alone.toString(), "train", "--data", "digits", "--epochs", "1")
+                .succeeds()
+                .says("Eval samples: 2000");
+        String loaded = Files.readString(log);
+        assertTrue(loaded.contains("dev.clave.nn.Model"), "the log holds the classes loaded");
+        assertFalse(loaded.contains("org.jocl"), "a class of JOCL was loaded");
+        if (ChildJvm.FEATURE >= 22) {
+            result.says("binding ffm");
+            assertTrue(loaded.contains("dev.clave.internal.opencl.FfmOpenCl"), "the other binding serves");
+        } else {
+            result.says("org.jocl:jocl is not on the class path");
+        }
     }
 
     /** JOCL lies on the class path, and still none of its classes is loaded. */

@@ -1,4 +1,4 @@
-package dev.clave.bench;
+package dev.clave.op;
 
 import dev.clave.DType;
 import dev.clave.Device;
@@ -9,8 +9,11 @@ import dev.clave.internal.opencl.OpenClDevice;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** The most multiply-adds a device does, in GFLOP/s: by a kernel of the bench, on the CPU by a loop that C2 vectorises. */
-final class Peak {
+/**
+ * The most fused multiply-adds a device does: independent chains in registers, on an OpenCL device kernels/fma_peak.cl, on the
+ * CPU a loop that C2 vectorises.
+ */
+public final class Peak {
     /** Short slices, the best of which counts: other processes disturb some. */
     private static final int SLICES = 20;
 
@@ -21,7 +24,8 @@ final class Peak {
 
     private Peak() {}
 
-    static double measure(Device device) {
+    /** Measures for some hundredths of a second, and waits for what was enqueued before. GFLOP/s; a multiply-add counts as two. */
+    public static double measure(Device device) {
         return device instanceof OpenClDevice openCl ? onOpenCl(openCl) : inJava();
     }
 

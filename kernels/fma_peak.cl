@@ -1,4 +1,4 @@
-// fma_peak: the most fused multiply-adds a device does, for the percentages of the bench. Not part of the library.
+// fma_peak: the most fused multiply-adds a device does, for the percentages of bench and profile. No operator.
 //
 // Each work-item keeps CHAINS vectors of WIDTH numbers in registers and puts each through rounds fused multiply-adds; the
 // chains are independent, so latency hides. x = 0.5 x + 0.1 stays near 0.2. output [work-items, WIDTH]: the sums, so that nothing

@@ -5,14 +5,14 @@ import dev.clave.internal.opencl.OpenClDevice;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Weight gradient of 1x1 convolutions and linear layers: vectors across input channels, samples turned round. */
-final class PointwiseOpenCl implements OpenClCandidate {
+/** Weight gradient of linear layers: vectors across input channels, samples turned round. */
+final class LinearWeightOpenCl implements OpenClCandidate {
     /** Most sums that stay in the registers beside the operands. */
     private static final int MOST = 20;
 
     @Override
     public String name() {
-        return "pointwise";
+        return "linear_weight";
     }
 
     @Override
@@ -27,6 +27,9 @@ final class PointwiseOpenCl implements OpenClCandidate {
         if (!g.window().equals(Window.of(1, 1))) {
             return "the kernel is not 1x1 with stride 1 and no padding";
         }
+        if (g.oh() * g.ow() > 1) {
+            return "images of more than one pixel: turning each round costs more than it saves";
+        }
         return g.c() / g.groups() < problem.format().lanes() / 2 ? "too few channels for a vector" : null;
     }
 
@@ -36,17 +39,14 @@ final class PointwiseOpenCl implements OpenClCandidate {
         int lanes = problem.format().lanes();
         int kg = g.k() / g.groups();
         int rows = rows(kg);
-        Launch launch = new Launch("conv2d", "conv2d_backward_weight_pointwise")
+        Launch launch = new Launch("conv2d", "conv2d_backward_weight_linear")
                 .buffers("input", "gradOutput", "gradWeight")
-                .ints(problem.format().blocks(g.n()), g.c(), g.h(), g.w(), g.k(), g.oh(), g.ow())
+                .ints(problem.format().blocks(g.n()), g.c(), g.k())
                 .window(g.window())
                 .define("GROUPS", g.groups())
                 .define("KL", rows)
                 .define("KL_DIVIDES", kg % rows == 0 ? 1 : 0)
                 .tiles((long) g.groups() * ((g.c() / g.groups() + lanes - 1) / lanes));
-        if (g.oh() * g.ow() == 1) {
-            launch.define("LINEAR", 1);
-        }
         return List.of(Conv2dOpenCl.format(launch, problem.format()));
     }
 
