@@ -125,8 +125,8 @@ public final class Operators {
 
     private static String explain(Device device, Problem problem, List<Candidate> candidates) {
         if (candidates.isEmpty()) {
-            return problem + ": backend " + device.backend().name() + " of device " + device.name()
-                    + " has no candidate for operator " + problem.operator() + "\n";
+            return problem + ": the backend of device " + device.name() + " has no candidate for operator "
+                    + problem.operator() + "\n";
         }
         StringBuilder text = new StringBuilder();
         for (Candidate candidate : candidates) {
@@ -169,7 +169,10 @@ public final class Operators {
         }
         String said = explain(device, problem, candidates) + String.join("", late);
         String none = wanted == null
-                ? "device " + device.name() + " takes no candidate of:\n" + said
+                ? "device " + device.name() + " of backend " + backend.name() + " takes no candidate of " + problem
+                        + (candidates.isEmpty()
+                                ? ": the backend has none for operator " + problem.operator()
+                                : ":\n" + said)
                 : "no candidate " + wanted + ":\n" + said;
         // Samples side by side are for OpenCL devices: elsewhere that is the caller's mistake, not the device's.
         boolean mistaken =

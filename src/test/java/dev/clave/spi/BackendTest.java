@@ -203,15 +203,21 @@ class BackendTest {
             assertTrue(hasty.contains("conv2d forward: hasty refuses at last, was too hasty"), hasty);
             String none = assertThrows(DeviceException.class, () -> Operators.prepare(device, grouped))
                     .getMessage();
-            assertTrue(none.startsWith("device Plain direct memory takes no candidate of:\n"), none);
+            assertTrue(
+                    none.startsWith(
+                            "device Plain direct memory of backend plain takes no candidate of conv2d forward:\n"),
+                    none);
             assertTrue(none.contains("conv2d forward: dense refuses, dense channels only"), none);
             assertEquals(List.of(), Operators.candidates(device, add));
             String unknown = assertThrows(DeviceException.class, () -> Operators.prepare(device, add))
                     .getMessage();
-            assertTrue(
-                    unknown.contains("add forward: backend plain of device Plain direct memory has no candidate for"
-                            + " operator add"),
+            assertEquals(
+                    "device Plain direct memory of backend plain takes no candidate of add forward: the backend has none"
+                            + " for operator add",
                     unknown);
+            assertEquals(
+                    "add forward: the backend of device Plain direct memory has no candidate for operator add\n",
+                    Operators.explain(device, add));
             Problem dice = new Philox(4, Philox.Distribution.UNIFORM, 0, 0).problem("forward", Format.NCHW);
             String failed = assertThrows(DeviceException.class, () -> Operators.prepare(device, dice))
                     .getMessage();
@@ -269,7 +275,10 @@ class BackendTest {
         try (Device device = Device.open("plain:0")) {
             String message =
                     assertThrows(DeviceException.class, () -> loss(device)).getMessage();
-            assertTrue(message.contains(" of device Plain direct memory has no candidate for operator "), message);
+            assertTrue(
+                    message.contains(" of backend plain takes no candidate of ")
+                            && message.contains("the backend has none for operator "),
+                    message);
             assertEquals(0, device.liveBytes(), "what was prepared before is released");
         }
     }
