@@ -11,11 +11,19 @@ public interface Prepared extends AutoCloseable {
     /**
      * Binds a tensor to a slot of the problem; a later one replaces it.
      *
+     * @param slot its name
      * @param tensor of the device; {@link dev.clave.spi.Memory#of} is the memory behind it
+     * @return this
      */
     Prepared bind(String slot, Tensor tensor);
 
-    /** Sets a scalar of the problem; it holds until it is set again. */
+    /**
+     * Sets a scalar of the problem; it holds until it is set again.
+     *
+     * @param scalar its name
+     * @param value what it is from now on
+     * @return this
+     */
     Prepared set(String scalar, double value);
 
     /** Runs once, or enqueues one run behind those that were enqueued before. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * time; its verdict is stored per device, driver and library version. {@code -Dclave.selftest} is {@code auto}, {@code
  * always} (devices that are known are tested too, and nothing stored counts) or {@code never}.
  *
+ * @param state what came out
  * @param at when it was tested, null when it was not
  * @param failures reasons by operator, direction and candidate, such as {@code conv2d forward tiled}: these are set aside on
  *     the device; empty unless {@code FAILED}
@@ -46,12 +47,20 @@ public record SelfTestState(State state, @Nullable Instant at, Map<String, Strin
         return new SelfTestState(verdict.failures().isEmpty() ? State.PASSED : State.FAILED, at, verdict.failures());
     }
 
-    /** What is known without a test; null for a device that is not tested, which is any but OpenCL's. */
+    /**
+     * {@return what is known without a test; null for a device that is not tested, which is any but OpenCL's}
+     *
+     * @param info what the device is called
+     */
     public static @Nullable SelfTestState of(Device.Info info) {
         return info.kind().equals("opencl") ? SelfTest.state(info, mode(), VerdictCache.ofUser()) : null;
     }
 
-    /** The same of a device that is open, after the test that its first use would run; null as above. */
+    /**
+     * {@return the same of a device that is open, after the test that its first use would run; null as above}
+     *
+     * @param device one that is open
+     */
     public static @Nullable SelfTestState of(Device device) {
         if (!(device instanceof OpenClDevice openCl)) {
             return null;
@@ -62,7 +71,7 @@ public record SelfTestState(State state, @Nullable Instant at, Map<String, Strin
         return known.state == State.UNTESTED ? of(verdict, Instant.now()) : known;
     }
 
-    /** Whether {@code -Dclave.selftest=always} asks for a test now. */
+    /** {@return whether {@code -Dclave.selftest=always} asks for a test now} */
     public static boolean isForced() {
         return mode().equals("always");
     }
@@ -71,7 +80,7 @@ public record SelfTestState(State state, @Nullable Instant at, Map<String, Strin
         return System.getProperty(SelfTest.PROPERTY, "auto");
     }
 
-    /** In lower case: {@code trusted}, {@code passed}, {@code failed}, {@code untested} or {@code off}. */
+    /** {@return the state in lower case: {@code trusted}, {@code passed}, {@code failed}, {@code untested} or {@code off}} */
     public String word() {
         return state.name().toLowerCase(Locale.ROOT);
     }

@@ -22,15 +22,20 @@ public interface Backend {
     /**
      * Whether there is a device.
      *
+     * @param available whether there is one
      * @param reason why there is none, and the cure; beside devices what was left out; empty when there is nothing to say
      */
     record Availability(boolean available, String reason) {
-        /** There is a device. */
+        /** {@return there is a device} */
         public static Availability yes() {
             return new Availability(true, "");
         }
 
-        /** There is none, and why. */
+        /**
+         * {@return there is none, and why}
+         *
+         * @param reason why, and the cure
+         */
         public static Availability no(String reason) {
             return new Availability(false, reason);
         }
@@ -43,32 +48,37 @@ public interface Backend {
      * @param limits {@link Device.Limits#UNKNOWN} when it says nothing of them
      */
     record Description(Device.Info info, Device.Limits limits) {
-        /** A device that says nothing of limits. */
+        /**
+         * A device that says nothing of limits.
+         *
+         * @param info its kind is the backend's name
+         */
         public Description(Device.Info info) {
             this(info, Device.Limits.UNKNOWN);
         }
     }
 
     /**
-     * What {@link Device#open(String)} knows it by, and the kind of its devices: a small letter, then small letters, digits,
-     * {@code _} and {@code -}. A name that another backend has is refused; {@code auto}, {@code cpu} and {@code opencl} are
+     * {@return what {@link Device#open(String)} knows it by, and the kind of its devices: a small letter, then small letters,
+     * digits, {@code _} and {@code -}} A name that another backend has is refused; {@code auto}, {@code cpu} and {@code opencl} are
      * taken.
      */
     String name();
 
-    /** The selector {@code auto} takes the highest that has a device and opens. */
+    /** {@return its priority: the selector {@code auto} takes the highest that has a device and opens} */
     int priority();
 
-    /** Whether this backend can be used here. Must not fail where its native parts are missing. */
+    /** {@return whether this backend can be used here} Must not fail where its native parts are missing. */
     Availability availability();
 
-    /** The devices there are; empty when it is not available. */
+    /** {@return the devices there are; empty when it is not available} */
     List<Description> devices();
 
     /**
      * Opens a device, a {@link BackendDevice} of this backend. The caller closes it.
      *
      * @param index place in {@link #devices}
+     * @return the device
      * @throws DeviceException when it does not open
      */
     Device open(int index);

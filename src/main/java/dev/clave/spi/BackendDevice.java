@@ -53,7 +53,13 @@ public abstract class BackendDevice extends Device implements CountsRuns {
         };
     }
 
-    /** Memory with any values. Out of memory is a {@link dev.clave.DeviceOutOfMemoryException}. */
+    /**
+     * {@return memory with any values}
+     *
+     * @param dtype type of the elements
+     * @param elements how many, at least 0
+     * @throws dev.clave.DeviceOutOfMemoryException when there is not enough
+     */
     protected abstract Memory reserve(DType dtype, int elements);
 
     /** Returns when all enqueued work is done; by default there is none, since every run has finished when it returns. */
@@ -62,8 +68,8 @@ public abstract class BackendDevice extends Device implements CountsRuns {
     }
 
     /**
-     * Whether every memory is a {@link HostMemory}: the library's plain Java twins, which are slow, then compute what the
-     * backend has no candidate for.
+     * {@return whether every memory is a {@link HostMemory}} The library's plain Java twins, which are slow, then compute what
+     * the backend has no candidate for.
      */
     public boolean hostVisible() {
         return false;

@@ -16,7 +16,12 @@ public final class HostMemory implements Memory {
         this.length = length;
     }
 
-    /** Zeros. */
+    /**
+     * {@return zeros}
+     *
+     * @param dtype type of the elements
+     * @param elements how many, at least 0
+     */
     public static HostMemory allocate(DType dtype, int elements) {
         Object array = switch (dtype) {
             case F32 -> new float[elements];
@@ -27,17 +32,17 @@ public final class HostMemory implements Memory {
         return new HostMemory(dtype, array, 0, elements);
     }
 
-    /** The float[], double[], int[] or byte[], shared by all views. */
+    /** {@return the float[], double[], int[] or byte[], shared by all views} */
     public Object array() {
         return array;
     }
 
-    /** Index of the first element in the array. */
+    /** {@return index of the first element in the array} */
     public int offset() {
         return offset;
     }
 
-    /** Number of elements. */
+    /** {@return number of elements} */
     public int length() {
         return length;
     }

@@ -8,7 +8,11 @@ import dev.clave.Tensor;
  * found otherwise.
  */
 public interface Memory {
-    /** The memory behind a tensor of a {@link BackendDevice}; for {@link dev.clave.op.Prepared#bind}. */
+    /**
+     * {@return the memory behind a tensor of a {@link BackendDevice}; for {@link dev.clave.op.Prepared#bind}}
+     *
+     * @param tensor one that is open
+     */
     static Memory of(Tensor tensor) {
         if (tensor.storage() instanceof MemoryStorage own) {
             return own.memory();
@@ -16,13 +20,30 @@ public interface Memory {
         throw new IllegalArgumentException(tensor + " does not live on a device of a backend that hands out memory");
     }
 
-    /** A part of this memory, from a byte that is a multiple of {@link BackendDevice#viewAlignment}. It is closed on its own. */
+    /**
+     * {@return a part of this memory, which is closed on its own}
+     *
+     * @param firstByte a multiple of {@link BackendDevice#viewAlignment}
+     * @param bytes its size
+     */
     Memory view(long firstByte, long bytes);
 
-    /** Copies {@code count} elements of a float[], double[], int[] or byte[] from {@code first} on to the start of this. */
+    /**
+     * Copies to the start of this.
+     *
+     * @param array a float[], double[], int[] or byte[]
+     * @param first index of the first element
+     * @param count elements
+     */
     void write(Object array, int first, int count);
 
-    /** Waits for the work that writes this, and copies {@code count} elements from its start into the array. */
+    /**
+     * Waits for the work that writes this, and copies from its start.
+     *
+     * @param array a float[], double[], int[] or byte[]
+     * @param first index of the first element
+     * @param count elements
+     */
     void read(Object array, int first, int count);
 
     /** Frees it once work that uses it is done; of a view, what the view itself takes. Called once. */
