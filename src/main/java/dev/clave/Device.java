@@ -4,13 +4,14 @@ import dev.clave.internal.Ledger;
 import dev.clave.internal.Storage;
 import dev.clave.internal.cpu.CpuDevice;
 import dev.clave.internal.opencl.OpenClDevices;
-import java.util.ArrayList;
+import dev.clave.spi.Backend;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where tensors live and operators run: an OpenCL device or the CPU in pure Java. Several devices live
- * side by side in one process, nothing is shared between them.
+ * Where tensors live and operators run: an OpenCL device, the CPU in pure Java, or a device of another library's
+ * {@link Backend}. Several devices live side by side in one process, nothing is shared between them.
  *
  * <p><b>Threads.</b> A device may be shared by any number of threads: its calls are thread-safe, and so are the calls of
  * different tensors and invocations on it. A {@link Tensor} and an {@code Invocation} are used by one thread at a time; give
@@ -18,20 +19,36 @@ import java.util.Locale;
  * in which it was enqueued, {@link #finish} and reads wait for the work of all, and other threads wait with them. An
  * interrupt ends no call: work goes on, the call returns its result, and the thread's interrupt flag stays set.
  *
- * <p><b>Lifetime.</b> Close tensors and invocations before the device. What is garbage-collected unclosed, or open when the
- * device closes, is released and reported to the logger {@code dev.clave.leaks} with the place that made it;
+ * <p><b>Lifetime.</b> Close tensors and invocations before the device. What is garbage-collected unclosed, the device
+ * itself too, or open when the device closes, is released and reported to the logger {@code dev.clave.leaks} with the place
+ * that made it;
  * {@code -Dclave.leaks} is {@code off}, {@code simple} (a line of code, the default) or {@code paranoid} (the whole stack).
  */
 public abstract class Device implements AutoCloseable {
-    /** For implementations. */
+    private volatile @Nullable Backend backend;
+
+    /** For the library's own devices, whose backend is the one that is named as their kind. */
     protected Device() {}
 
-    /** What a device is called in listings. */
+    /** For implementations, which extend {@link dev.clave.spi.BackendDevice}. */
+    protected Device(Backend backend) {
+        this.backend = backend;
+    }
+
+    /**
+     * What a device is called in listings.
+     *
+     * @param kind name of its backend: {@code cpu}, {@code opencl} or another library's
+     * @param platform who drives it
+     * @param binding how it is reached: {@code java}, {@code ffm}, {@code jocl} or another library's way
+     * @param fp64 whether it computes in double precision
+     * @param vectorWidth floats of a native vector
+     */
     public record Info(
             String kind, String platform, String name, String driver, String binding, boolean fp64, int vectorWidth) {}
 
     /**
-     * What an OpenCL device says of itself.
+     * What a device says of itself; empty or 0 what it does not.
      *
      * @param platformVersion of the platform, for example {@code OpenCL 3.0 PoCL 3.1}
      * @param deviceVersion OpenCL version of the device
@@ -50,7 +67,10 @@ public abstract class Device implements AutoCloseable {
             long maxAllocationBytes,
             long localMemoryBytes,
             long maxWorkGroup,
-            int computeUnits) {}
+            int computeUnits) {
+        /** Of a device that says nothing. */
+        public static final Limits UNKNOWN = new Limits("", "", "", 0, 0, 0, 0, 0);
+    }
 
     /** The CPU in pure Java; always available. */
     public static Device cpu() {
@@ -60,8 +80,10 @@ public abstract class Device implements AutoCloseable {
     /**
      * Opens a device through the binding that the system property {@code clave.binding} names, {@code auto} by default.
      *
-     * @param selector {@code auto} (the first OpenCL device, else the CPU), {@code cpu}, {@code opencl} (the first
-     *     OpenCL device), an index as listed by {@link #list}, or a part of a device's or platform's name
+     * @param selector {@code auto} (the backend of the highest priority that has a device: the first OpenCL device, else the
+     *     CPU, unless another library's backend comes first), the name of a backend ({@code cpu}, {@code opencl} or another
+     *     library's) for its first device, {@code NAME:INDEX} for another one, an index as listed by {@link #list}, or a part
+     *     of a device's or platform's name
      * @throws DeviceException when no such device exists; the message lists the ones there are
      */
     public static Device open(String selector) {
@@ -76,33 +98,7 @@ public abstract class Device implements AutoCloseable {
      * @throws DeviceException when no such device exists, or a binding other than {@code auto} cannot be had
      */
     public static Device open(String selector, String binding) {
-        OpenClDevices.checkBinding(binding);
-        String wanted = selector.strip().toLowerCase(Locale.ROOT);
-        if (wanted.equals("cpu")) {
-            return cpu();
-        }
-        OpenClDevices found = OpenClDevices.find(binding);
-        if (wanted.equals("auto")) {
-            return found.infos().isEmpty() ? cpu() : found.open(0);
-        }
-        if (wanted.equals("opencl")) {
-            if (found.infos().isEmpty()) {
-                throw new DeviceException("no OpenCL device: " + found.reason() + "; use --device cpu or install one");
-            }
-            return found.open(0);
-        }
-        int index = index(wanted, found.infos());
-        if (index >= 0) {
-            return found.open(index);
-        }
-        List<String> names = new ArrayList<>();
-        for (int i = 0; i < found.infos().size(); i++) {
-            names.add(i + " (" + found.infos().get(i).name() + ")");
-        }
-        throw new DeviceException(
-                "unknown device '" + selector + "'; there are: auto, cpu" + (names.isEmpty() ? "" : ", opencl, ")
-                        + String.join(", ", names)
-                        + (found.infos().isEmpty() ? "; no OpenCL device: " + found.reason() : ""));
+        return Backends.load(binding).open(selector);
     }
 
     /** Place of the device meant, -1 for none. An index counts before a name: names are full of digits. */
@@ -122,26 +118,41 @@ public abstract class Device implements AutoCloseable {
     }
 
     /**
-     * What one look at this machine's OpenCL found.
+     * A backend as it was found.
      *
-     * @param devices in the order of their indices; empty when there are none
-     * @param limits of each of the devices
-     * @param skipped what was skipped and why; empty when nothing was
-     * @param bindingReport one line: which binding was taken, which was skipped and why
+     * @param name empty when it does not say one
+     * @param provider its class, or what is known of it when that cannot be loaded
+     * @param devices how many it has
+     * @param reason why it has none, or is not used at all; beside devices what was left out; empty when all is well
      */
-    public record Survey(List<Info> devices, List<Limits> limits, String skipped, String bindingReport) {}
+    public record BackendReport(String name, String provider, int priority, int devices, String reason) {}
 
     /**
-     * Looks at this machine's OpenCL.
+     * What one look at this machine found.
+     *
+     * @param devices in the order of their indices, those of OpenCL first; the CPU is not among them; empty when there are none
+     * @param limits of each of the devices
+     * @param skipped what was skipped and why; empty when nothing was
+     * @param bindingReport one line: which binding to OpenCL was taken, which was skipped and why
+     * @param backends all that were found, the highest priority first, and those that are not used
+     */
+    public record Survey(
+            List<Info> devices,
+            List<Limits> limits,
+            String skipped,
+            String bindingReport,
+            List<BackendReport> backends) {}
+
+    /**
+     * Looks at this machine's devices.
      *
      * @param binding as for {@link #open(String, String)}
      */
     public static Survey survey(String binding) {
-        OpenClDevices found = OpenClDevices.find(binding);
-        return new Survey(found.infos(), found.limits(), found.reason(), found.bindingReport());
+        return Backends.load(binding).survey();
     }
 
-    /** The OpenCL devices of this machine in the order of their indices; empty when there are none. */
+    /** The devices of this machine, without the CPU, in the order of their indices; empty when there are none. */
     public static List<Info> list() {
         return survey(OpenClDevices.defaultBinding()).devices();
     }
@@ -154,6 +165,26 @@ public abstract class Device implements AutoCloseable {
     /** One line: which binding to OpenCL is taken, which is skipped and why. */
     public static String bindingReport() {
         return survey(OpenClDevices.defaultBinding()).bindingReport();
+    }
+
+    /**
+     * The backend this is a device of.
+     *
+     * @throws DeviceException when the library's own backends are not registered
+     */
+    public final Backend backend() {
+        Backend known = backend;
+        if (known == null) {
+            known = Backends.own(info().kind());
+            backend = known;
+        }
+        return known;
+    }
+
+    /** Spares {@link #backend} the search. */
+    final Device openedBy(Backend opener) {
+        backend = opener;
+        return this;
     }
 
     /** What this device is called. */

@@ -20,7 +20,7 @@ class LayeringTest {
             List.of("dev.clave.nn.."),
             List.of("dev.clave.data..", "dev.clave.io..", "dev.clave.check.."),
             List.of("dev.clave.op.."),
-            List.of("dev.clave", "dev.clave.internal.."));
+            List.of("dev.clave", "dev.clave.spi..", "dev.clave.internal.."));
 
     private static JavaClasses classes() throws URISyntaxException {
         return new ClassFileImporter()

@@ -223,6 +223,38 @@ class ResourcesTest {
         });
     }
 
+    private static void forgetDevice(String selector) {
+        Device.open(selector).allocate(DType.F32, Shape.of(7)).write(new float[7]);
+    }
+
+    /** A device that nobody closed is found too, with what lived on it. */
+    @Test
+    void collectedDevicesAreReported(LeakReports leaks) throws InterruptedException {
+        List<String> selectors = new ArrayList<>(List.of("cpu"));
+        for (int i = 0; i < Device.list().size(); i++) {
+            selectors.add(String.valueOf(i));
+        }
+        for (String selector : selectors) {
+            forgetDevice(selector);
+            List<String> reports = new ArrayList<>();
+            for (int attempt = 0; attempt < 200 && reports.size() < 2; attempt++) {
+                System.gc();
+                Thread.sleep(10);
+                reports.addAll(leaks.take());
+            }
+            assertEquals(2, reports.size(), reports.toString());
+            String device = reports.get(0);
+            assertTrue(
+                    device.startsWith("leak: device ")
+                            && device.contains(" was garbage-collected without having been closed; made at "
+                                    + ResourcesTest.class.getName() + ".forgetDevice("),
+                    device);
+            assertTrue(device.contains("\tat "), "paranoid: with the stack");
+            assertTrue(reports.get(1).startsWith("leak: tensor F32[7] (28 bytes) of device "), reports.get(1));
+            assertTrue(reports.get(1).contains("garbage-collected"), reports.get(1));
+        }
+    }
+
     private static void forget(Device device) {
         Tensor tensor = device.allocate(DType.F32, Shape.of(3, 5)).write(new float[15]);
         add(device, 15)

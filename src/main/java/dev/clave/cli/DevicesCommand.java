@@ -1,13 +1,15 @@
 package dev.clave.cli;
 
 import dev.clave.Device;
-import dev.clave.internal.DeviceVerdict;
+import dev.clave.DeviceException;
 import dev.clave.io.Json;
+import dev.clave.op.SelfTestState;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.ServiceLoader;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,7 +20,7 @@ import picocli.CommandLine.Spec;
 /** Lists the devices. */
 @Command(
         name = "devices",
-        description = "List the devices, their limits and what was skipped.",
+        description = "List the devices, their limits, the verdicts of their self-tests and what was skipped.",
         mixinStandardHelpOptions = true)
 final class DevicesCommand implements Runnable {
     @Spec
@@ -44,13 +46,24 @@ final class DevicesCommand implements Runnable {
         for (int i = 0; i < found.devices().size(); i++) {
             print(out, i, found.devices().get(i), found.limits().get(i));
         }
+        for (Device.BackendReport one : found.backends()) {
+            if (!isOwn(one)) {
+                out.println("backend " + (one.name().isEmpty() ? "without a name" : one.name()) + " (" + one.provider()
+                        + "), priority " + one.priority() + ", devices " + one.devices()
+                        + (one.reason().isEmpty() ? "" : ": " + one.reason()));
+            }
+        }
         if (!found.skipped().isEmpty()) {
             out.println("skipped: " + found.skipped());
         }
         out.println(found.bindingReport());
     }
 
-    private static void print(PrintWriter out, int index, Device.Info info, Device.Limits limits) {
+    static boolean isOwn(Device.BackendReport one) {
+        return one.provider().startsWith("dev.clave.op.");
+    }
+
+    private void print(PrintWriter out, int index, Device.Info info, Device.Limits limits) {
         out.printf(
                 Locale.ROOT,
                 "%-4d %s, %s, driver %s, binding %s, fp64 %s, float vector width %d%n",
@@ -61,44 +74,60 @@ final class DevicesCommand implements Runnable {
                 info.binding(),
                 info.fp64() ? "yes" : "no",
                 info.vectorWidth());
-        out.printf(
-                Locale.ROOT,
-                "     %s, %s, %d compute units, memory %.1f GB, largest tensor %.1f GB, local memory %d KiB, work-group"
-                        + " up to %d%n",
-                limits.deviceVersion(),
-                limits.languageVersion(),
-                limits.computeUnits(),
-                limits.globalMemoryBytes() / 1e9,
-                limits.maxAllocationBytes() / 1e9,
-                limits.localMemoryBytes() / 1024,
-                limits.maxWorkGroup());
-        String verdict = verdict(info);
+        if (!limits.deviceVersion().isEmpty() || limits.globalMemoryBytes() > 0) {
+            out.printf(
+                    Locale.ROOT,
+                    "     %s, %s, %d compute units, memory %.1f GB, largest tensor %.1f GB, local memory %d KiB,"
+                            + " work-group up to %d%n",
+                    limits.deviceVersion(),
+                    limits.languageVersion(),
+                    limits.computeUnits(),
+                    limits.globalMemoryBytes() / 1e9,
+                    limits.maxAllocationBytes() / 1e9,
+                    limits.localMemoryBytes() / 1024,
+                    limits.maxWorkGroup());
+        }
+        SelfTestState verdict = verdict(index, info);
         if (verdict != null) {
             out.println("     self-test " + verdict);
         }
     }
 
-    private static @Nullable String verdict(Device.Info info) {
-        for (DeviceVerdict one : ServiceLoader.load(DeviceVerdict.class)) {
-            String verdict = one.of(info);
-            if (verdict != null) {
-                return verdict;
-            }
+    /** What is known, or what a test says now when one is asked for; null for devices that are not tested. */
+    private @Nullable SelfTestState verdict(int index, Device.Info info) {
+        SelfTestState known = SelfTestState.of(info);
+        if (known == null || !SelfTestState.isForced()) {
+            return known;
         }
-        return null;
+        try (Device device = Device.open(String.valueOf(index), binding.binding)) {
+            return SelfTestState.of(device);
+        } catch (DeviceException e) {
+            String line = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+            return new SelfTestState(SelfTestState.State.FAILED, null, Map.of("the device", line));
+        }
     }
 
-    private static String json(Device.Survey found) {
+    private String json(Device.Survey found) {
         List<String> devices = new ArrayList<>();
         for (int i = 0; i < found.devices().size(); i++) {
             devices.add(json(i, found.devices().get(i), found.limits().get(i)));
         }
-        return "{\n  \"devices\": [\n" + String.join(",\n", devices) + "\n  ],\n  \"skipped\": "
-                + Json.quoted(found.skipped()) + ",\n  \"binding\": " + Json.quoted(found.bindingReport()) + "\n}";
+        String backends = found.backends().stream()
+                .map(one -> String.format(
+                        Locale.ROOT,
+                        "    {\"name\": %s, \"provider\": %s, \"priority\": %d, \"devices\": %d, \"reason\": %s}",
+                        Json.quoted(one.name()),
+                        Json.quoted(one.provider()),
+                        one.priority(),
+                        one.devices(),
+                        Json.quoted(one.reason())))
+                .collect(Collectors.joining(",\n"));
+        return "{\n  \"devices\": [\n" + String.join(",\n", devices) + "\n  ],\n  \"backends\": [\n" + backends
+                + "\n  ],\n  \"skipped\": " + Json.quoted(found.skipped()) + ",\n  \"binding\": "
+                + Json.quoted(found.bindingReport()) + "\n}";
     }
 
-    private static String json(int index, Device.Info info, Device.Limits limits) {
-        String verdict = verdict(info);
+    private String json(int index, Device.Info info, Device.Limits limits) {
         return String.format(
                 Locale.ROOT,
                 "    {\"index\": %d, \"kind\": %s, \"name\": %s, \"platform\": %s, \"platformVersion\": %s, "
@@ -122,6 +151,20 @@ final class DevicesCommand implements Runnable {
                 limits.computeUnits(),
                 info.vectorWidth(),
                 info.fp64(),
-                verdict == null ? "null" : Json.quoted(verdict));
+                json(verdict(index, info)));
+    }
+
+    private static String json(@Nullable SelfTestState verdict) {
+        if (verdict == null) {
+            return "null";
+        }
+        String failures = verdict.failures().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(one -> Json.quoted(one.getKey()) + ": " + Json.quoted(one.getValue()))
+                .collect(Collectors.joining(", "));
+        return "{\"state\": " + Json.quoted(verdict.word()) + ", \"date\": "
+                + (verdict.at() == null ? "null" : Json.quoted(verdict.at().toString())) + ", \"failures\": {"
+                + failures
+                + "}}";
     }
 }

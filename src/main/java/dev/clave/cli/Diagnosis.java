@@ -160,7 +160,7 @@ final class Diagnosis {
         } else {
             good("binding", report);
         }
-        if (found.devices().isEmpty()) {
+        if (found.devices().stream().noneMatch(one -> one.kind().equals("opencl"))) {
             boolean cacheOfPocl = found.skipped().contains("POCL_CACHE_DIR");
             bad(
                     "devices",
@@ -168,6 +168,40 @@ final class Diagnosis {
                     cacheOfPocl ? "export POCL_CACHE_DIR=DIR with a directory that can be written" : DRIVER);
         } else if (!found.skipped().isEmpty()) {
             out.println("note devices: " + found.skipped());
+        }
+    }
+
+    /** What other libraries added, and whether it can be used. */
+    void backends(Device.Survey found) {
+        for (Device.BackendReport one : found.backends()) {
+            if (DevicesCommand.isOwn(one)) {
+                continue;
+            }
+            String what = "backend " + one.name() + " (" + one.provider() + ")";
+            if (one.devices() > 0) {
+                good(what, "devices " + one.devices() + (one.reason().isEmpty() ? "" : "; " + one.reason()));
+            } else {
+                bad(
+                        what,
+                        one.reason(),
+                        "do as it says, or take its jar from the class path: the others work without it");
+            }
+        }
+    }
+
+    /** Opens a device of another library's; what it computes is its own affair. */
+    void opens(int index, Device.Info info, String binding) {
+        String what = "device " + index;
+        try (Device device = Device.open(String.valueOf(index), binding);
+                Tensor tensor = device.allocate(DType.F32, Shape.of(2)).write(1.5f, -2f)) {
+            float[] back = tensor.readFloats();
+            if (back[0] == 1.5f && back[1] == -2f) {
+                good(what, info.name() + " (backend " + info.kind() + ") opens and keeps values");
+            } else {
+                bad(what, info.name() + " gives other values back", "take another version of backend " + info.kind());
+            }
+        } catch (RuntimeException e) {
+            bad(what, info.name() + " fails: " + e, "take another version of backend " + info.kind());
         }
     }
 

@@ -35,8 +35,14 @@ final class DoctorCommand implements Callable<Integer> {
         try {
             Device.Survey found = binding.survey();
             diagnosis.binding(found);
+            diagnosis.backends(found);
             for (int i = 0; i < found.devices().size(); i++) {
-                diagnosis.device(i, found.devices().get(i), binding.binding);
+                Device.Info info = found.devices().get(i);
+                if (info.kind().equals("opencl")) {
+                    diagnosis.device(i, info, binding.binding);
+                } else {
+                    diagnosis.opens(i, info, binding.binding);
+                }
             }
         } catch (DeviceException e) {
             diagnosis.bad("binding", String.valueOf(e.getMessage()), "./clave doctor --binding auto");

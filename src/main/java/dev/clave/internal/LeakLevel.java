@@ -3,7 +3,7 @@ package dev.clave.internal;
 import dev.clave.internal.Ledger.Place;
 import java.util.Locale;
 
-/** How much is remembered of who made a tensor: {@code -Dclave.leaks=off|simple|paranoid}. */
+/** How much is remembered of who made a tensor or opened a device: {@code -Dclave.leaks=off|simple|paranoid}. */
 enum LeakLevel {
     /** Nothing is remembered, nothing reported. */
     OFF,
@@ -55,7 +55,11 @@ enum LeakLevel {
     private static boolean isCore(String name) {
         return name.startsWith("dev.clave.internal.")
                 || name.startsWith("java.")
+                || name.startsWith("dev.clave.spi.")
                 || name.equals("dev.clave.Device")
+                || name.startsWith("dev.clave.Backends")
+                || name.equals("dev.clave.op.CpuBackend")
+                || name.equals("dev.clave.op.OpenClBackend")
                 || name.equals("dev.clave.Tensor")
                 || name.equals("dev.clave.op.Invocation")
                 || name.equals("dev.clave.op.Operators");

@@ -4,6 +4,7 @@ import dev.clave.Device;
 import dev.clave.DeviceOutOfMemoryException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a device holds: every tensor, kernel and invocation with its bytes and the place that made it. It enforces the
- * memory limit, which drivers do not (PoCL), and reports leaks. Thread-safe.
+ * memory limit, which drivers do not (PoCL), and reports leaks, that of the device itself too. Thread-safe.
  */
 public final class Ledger {
     /** Name of the logger that leaks are reported to. */
@@ -27,6 +28,8 @@ public final class Ledger {
 
     private static final double DEFAULT_SHARE = 0.8;
     private static final int SHOWN = 8;
+    /** Finds devices that nobody closed; nothing else would, for their ledgers are not asked any more. */
+    private static final Cleaner FORGOTTEN = Cleaner.create();
 
     private final String device;
     private final long largest;
@@ -34,6 +37,9 @@ public final class Ledger {
     private final ReferenceQueue<Object> dead = new ReferenceQueue<>();
     private final Set<Resource> live = new LinkedHashSet<>();
     private final System.Logger logger = System.getLogger(LOGGER);
+    private final Place place = level.here();
+    private Cleaner.@Nullable Cleanable owner;
+    private boolean collected;
     private long limit;
     private long inUse;
     private boolean closed;
@@ -176,6 +182,34 @@ public final class Ledger {
         return new DeviceOutOfMemoryException(text.toString());
     }
 
+    /**
+     * Names the device: when it is garbage-collected before this ledger was closed, that is a leak: it is reported, and the
+     * device's things are released by a thread of the library's.
+     *
+     * @param close what the device's close does: closes this ledger and releases what the device itself holds; once is enough,
+     *     and it must not hold the device
+     */
+    public void ownedBy(Object of, Runnable close) {
+        owner = FORGOTTEN.register(of, () -> forgotten(close));
+    }
+
+    private void forgotten(Runnable close) {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            collected = true;
+        }
+        if (level != LeakLevel.OFF) {
+            report("device " + device, " was garbage-collected without having been closed", place);
+        }
+        try {
+            close.run();
+        } catch (RuntimeException e) {
+            logger.log(System.Logger.Level.WARNING, "device " + device + " does not close: " + e.getMessage(), e);
+        }
+    }
+
     private void checkOpen() {
         if (closed) {
             throw new IllegalStateException("device " + device + " is closed");
@@ -214,11 +248,14 @@ public final class Ledger {
     }
 
     private void report(Resource lost, String how) {
+        report(lost.what() + " (" + lost.bytes() + " bytes) of device " + device, " " + how, lost.place());
+    }
+
+    private void report(String what, String how, Place madeAt) {
         StringWriter text = new StringWriter();
-        text.append("leak: ").append(lost.what()).append(" (").append(String.valueOf(lost.bytes()));
-        text.append(" bytes) of device ").append(device).append(' ').append(how);
-        text.append("; made at ").append(lost.place().line());
-        Throwable stack = lost.place().stack();
+        text.append("leak: ").append(what).append(how);
+        text.append("; made at ").append(madeAt.line());
+        Throwable stack = madeAt.stack();
         if (stack != null) {
             text.append('\n');
             stack.printStackTrace(new PrintWriter(text, true));
@@ -230,16 +267,21 @@ public final class Ledger {
     public void close() {
         sweep();
         List<Resource> left;
+        String how;
         synchronized (this) {
             closed = true;
             left = new ArrayList<>(live);
+            how = collected ? "was garbage-collected with its device" : "was open when the device was closed";
+        }
+        if (owner != null) {
+            owner.clean(); // nothing is forgotten any more
         }
         if (level != LeakLevel.OFF) {
             left.stream()
                     .filter(Resource::reported)
                     .sorted(Comparator.comparingLong(Resource::bytes).reversed())
                     .limit(SHOWN)
-                    .forEach(lost -> report(lost, "was open when the device was closed"));
+                    .forEach(lost -> report(lost, how));
         }
         for (int i = left.size() - 1; i >= 0; i--) {
             left.get(i).close();

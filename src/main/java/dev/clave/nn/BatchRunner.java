@@ -24,7 +24,12 @@ final class BatchRunner implements AutoCloseable {
         this.inputs = Arrays.stream(sampleShape).reduce(1, Math::multiplyExact);
         this.features = graph.output().features();
         this.plan = core.plan(graph, samples, training ? Lowering.Purpose.TRAINING : Lowering.Purpose.INFERENCE);
-        this.head = new LossHead(device, plan, features, 1, training);
+        try {
+            this.head = new LossHead(device, plan, features, 1, training);
+        } catch (RuntimeException e) {
+            plan.close();
+            throw e;
+        }
     }
 
     boolean fits(int wanted, boolean wantsTraining) {

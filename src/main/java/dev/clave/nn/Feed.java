@@ -27,6 +27,7 @@ final class Feed implements AutoCloseable {
     private final int batch;
     private final int steps;
     private final boolean resident;
+    private final Owned owned = new Owned();
     private final Tensor images;
     private final Tensor labels;
     private final Tensor order;
@@ -54,22 +55,27 @@ final class Feed implements AutoCloseable {
         this.steps = steps;
         this.resident = source instanceof BatchSource.Resident;
         int held = resident ? source.size() : Math.multiplyExact(Math.min(CHUNK, steps), batch);
-        this.images = device.allocate(DType.U8, Shape.of(held, source.height(), source.width()));
-        this.labels = device.allocate(DType.I32, Shape.of(held));
-        this.order = device.allocate(DType.I32, Shape.of(held)).write(Samples.identity(held));
-        if (source instanceof BatchSource.Resident whole) {
-            images.write(whole.data().pixels());
-            labels.write(whole.data().labels());
+        try {
+            this.images = owned.add(device.allocate(DType.U8, Shape.of(held, source.height(), source.width())));
+            this.labels = owned.add(device.allocate(DType.I32, Shape.of(held)));
+            this.order = owned.add(device.allocate(DType.I32, Shape.of(held))).write(Samples.identity(held));
+            if (source instanceof BatchSource.Resident whole) {
+                images.write(whole.data().pixels());
+                labels.write(whole.data().labels());
+            }
+            this.gather = owned.add(Operators.prepare(
+                            device,
+                            new GatherImages(held, batch, 1, source.height(), source.width(), pad, LossHead.IGNORED)
+                                    .problem("forward", plan.format())))
+                    .bind("images", images)
+                    .bind("labels", labels)
+                    .bind("order", order)
+                    .bind("output", plan.input())
+                    .bind("batchLabels", batchLabels);
+        } catch (RuntimeException e) {
+            owned.close();
+            throw e;
         }
-        this.gather = Operators.prepare(
-                        device,
-                        new GatherImages(held, batch, 1, source.height(), source.width(), pad, LossHead.IGNORED)
-                                .problem("forward", plan.format()))
-                .bind("images", images)
-                .bind("labels", labels)
-                .bind("order", order)
-                .bind("output", plan.input())
-                .bind("batchLabels", batchLabels);
         this.workers = resident || workers == 0
                 ? null
                 : Executors.newFixedThreadPool(workers, task -> {
@@ -198,9 +204,6 @@ final class Feed implements AutoCloseable {
         if (workers != null) {
             workers.shutdownNow();
         }
-        gather.close();
-        images.close();
-        labels.close();
-        order.close();
+        owned.close();
     }
 }

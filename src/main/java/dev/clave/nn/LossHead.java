@@ -9,8 +9,6 @@ import dev.clave.op.Geometry;
 import dev.clave.op.Invocation;
 import dev.clave.op.Operators;
 import dev.clave.op.SoftmaxCrossEntropy;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -24,7 +22,7 @@ final class LossHead implements AutoCloseable {
     private final int rowLength;
     private final int rows;
     private final boolean training;
-    private final List<Tensor> owned = new ArrayList<>();
+    private final Owned owned = new Owned();
     private final Tensor labels;
     private final Tensor loss;
     private final Tensor hits;
@@ -46,32 +44,35 @@ final class LossHead implements AutoCloseable {
         Format format = plan.format();
         this.rowLength = format.blocks(plan.batch()) * format.lanes();
         int history = Math.multiplyExact(rows, rowLength);
-        this.labels = own(DType.I32, rowLength);
-        this.loss = own(DType.F32, history);
-        this.hits = own(DType.I32, history);
-        SoftmaxCrossEntropy geometry = new SoftmaxCrossEntropy(plan.batch(), classes, IGNORED, history);
-        this.forward = prepare(
-                geometry,
-                "forward",
-                format,
-                Map.of("logits", plan.output(), "labels", labels, "loss", loss, "correct", hits));
-        this.backward = training
-                ? prepare(
-                        geometry,
-                        "backwardInput",
-                        format,
-                        Map.of("logits", plan.output(), "labels", labels, "gradInput", plan.outputGradient()))
-                : forward;
+        try {
+            this.labels = own(DType.I32, rowLength);
+            this.loss = own(DType.F32, history);
+            this.hits = own(DType.I32, history);
+            SoftmaxCrossEntropy geometry = new SoftmaxCrossEntropy(plan.batch(), classes, IGNORED, history);
+            this.forward = prepare(
+                    geometry,
+                    "forward",
+                    format,
+                    Map.of("logits", plan.output(), "labels", labels, "loss", loss, "correct", hits));
+            this.backward = training
+                    ? prepare(
+                            geometry,
+                            "backwardInput",
+                            format,
+                            Map.of("logits", plan.output(), "labels", labels, "gradInput", plan.outputGradient()))
+                    : forward;
+        } catch (RuntimeException e) {
+            owned.close();
+            throw e;
+        }
     }
 
     private Tensor own(DType dtype, int extent) {
-        Tensor tensor = device.allocate(dtype, Shape.of(extent));
-        owned.add(tensor);
-        return tensor;
+        return owned.add(device.allocate(dtype, Shape.of(extent)));
     }
 
     private Invocation prepare(Geometry geometry, String direction, Format format, Map<String, Tensor> tensors) {
-        Invocation invocation = Operators.prepare(device, geometry.problem(direction, format));
+        Invocation invocation = owned.add(Operators.prepare(device, geometry.problem(direction, format)));
         tensors.forEach(invocation::bind);
         return invocation;
     }
@@ -123,10 +124,6 @@ final class LossHead implements AutoCloseable {
 
     @Override
     public void close() {
-        forward.close();
-        if (training) {
-            backward.close();
-        }
-        owned.forEach(Tensor::close);
+        owned.close();
     }
 }

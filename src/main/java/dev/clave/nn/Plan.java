@@ -63,10 +63,15 @@ final class Plan implements AutoCloseable {
         }
         this.lowering = new Lowering(
                 graph, parameters, format, batch, use, seed, fuse && device.isOpenCl() && format.real() == DType.F32);
-        pool.place(device, lowering.buffers());
-        lowering.constants().forEach((buffer, values) -> buffer.tensor().write(values));
-        prepare(device, lowering.forward(), forward);
-        prepare(device, lowering.backward(), backward);
+        try {
+            pool.place(device, lowering.buffers());
+            lowering.constants().forEach((buffer, values) -> buffer.tensor().write(values));
+            prepare(device, lowering.forward(), forward);
+            prepare(device, lowering.backward(), backward);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
     }
 
     /** The layout for training and inference: as many samples side by side as a vector has lanes. */

@@ -17,6 +17,7 @@ import java.util.Map;
 final class Update implements AutoCloseable {
     private final Optimizer optimizer;
     private final Map<String, Tensor> state = new LinkedHashMap<>();
+    private final Owned owned = new Owned();
     private final Invocation invocation;
 
     Update(Device device, Optimizer optimizer, ParameterSet parameters) {
@@ -35,14 +36,19 @@ final class Update implements AutoCloseable {
             geometry = new Sgd(count, sgd.momentum(), sgd.weightDecay(), sgd.nesterov());
             zeros(device, real, count, "velocity");
         }
-        this.invocation = Operators.prepare(device, geometry.problem("forward", new Format(real, 1)))
-                .bind("parameter", values)
-                .bind("gradient", parameters.gradients());
+        try {
+            this.invocation = owned.add(Operators.prepare(device, geometry.problem("forward", new Format(real, 1))))
+                    .bind("parameter", values)
+                    .bind("gradient", parameters.gradients());
+        } catch (RuntimeException e) {
+            owned.close();
+            throw e;
+        }
         state.forEach(invocation::bind);
     }
 
     private void zeros(Device device, DType real, int count, String name) {
-        state.put(name, device.allocate(real, Shape.of(count)).write(new double[count]));
+        state.put(name, owned.add(device.allocate(real, Shape.of(count))).write(new double[count]));
     }
 
     /** Takes the gradients from another tensor from now on. */
@@ -67,7 +73,6 @@ final class Update implements AutoCloseable {
 
     @Override
     public void close() {
-        invocation.close();
-        state.values().forEach(Tensor::close);
+        owned.close();
     }
 }

@@ -1,8 +1,8 @@
 package dev.clave.op;
 
 import dev.clave.Tensor;
+import dev.clave.internal.HostArray;
 import dev.clave.internal.cpu.CpuDevice;
-import dev.clave.internal.cpu.CpuStorage;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,12 +39,12 @@ final class CpuArguments {
         return tensor;
     }
 
-    private CpuStorage storage(String slot) {
-        return (CpuStorage) tensor(slot).storage();
+    private HostArray storage(String slot) {
+        return (HostArray) tensor(slot).storage();
     }
 
     Reals reals(String slot) {
-        CpuStorage storage = storage(slot);
+        HostArray storage = storage(slot);
         return Reals.of(storage.array(), storage.offset());
     }
 
@@ -58,7 +58,7 @@ final class CpuArguments {
         return new Reals.Floats(floats(slot), offset(slot));
     }
 
-    /** The device the tensors live on. */
+    /** The device the tensors live on, for fast paths, which run on the CPU device only. */
     CpuDevice device() {
         return (CpuDevice) tensors.values().iterator().next().device();
     }

@@ -4,9 +4,10 @@ import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.Shape;
 import dev.clave.Tensor;
+import dev.clave.internal.CountsRuns;
 import dev.clave.internal.Resource;
+import dev.clave.internal.RunCount;
 import dev.clave.internal.Storage;
-import dev.clave.internal.cpu.CpuDevice;
 import dev.clave.internal.opencl.ClKernel;
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,33 +23,63 @@ import org.jspecify.annotations.Nullable;
  * OpenCL device and computes on the CPU. It holds kernel objects, so one thread at a time uses it; threads that share a device
  * prepare their own. Setting and running take no Java heap. Close it before its device.
  */
-public final class Invocation implements AutoCloseable {
+public final class Invocation implements Prepared {
     private final Device device;
     private final Problem problem;
     private final String candidate;
     private final @Nullable CpuKernel cpu;
+    /** What a backend of another library prepared. */
+    private final @Nullable Prepared foreign;
+
     private final Resource resource;
     private final @Nullable Tensor[] tensors;
     private final double[] scalars;
     private final boolean[] isSet;
-    private final List<Prepared> prepared = new ArrayList<>();
+    private final List<Enqueued> prepared = new ArrayList<>();
     private final Map<String, Tensor> workspaces = new HashMap<>();
     private final CpuArguments arguments;
     private final boolean empty;
     private boolean complete;
 
     private Invocation(Device device, Problem problem, String candidate, @Nullable CpuKernel cpu) {
+        this(device, problem, candidate, cpu, null);
+    }
+
+    private Invocation(
+            Device device, Problem problem, String candidate, @Nullable CpuKernel cpu, @Nullable Prepared foreign) {
         this.device = device;
         this.problem = problem;
         this.candidate = candidate;
         this.cpu = cpu;
+        this.foreign = foreign;
         this.tensors = new Tensor[problem.slots().size()];
         this.scalars = new double[problem.scalars().size()];
         this.isSet = new boolean[scalars.length];
         this.empty = problem.isEmpty();
         this.arguments = new CpuArguments(problem.scalars(), scalars);
-        this.resource = device.ledger().add("invocation " + problem, true).open(1, handle -> {});
+        this.resource = device.ledger().add("invocation " + problem, true).open(1, closing(foreign));
         resource.ownedBy(this);
+    }
+
+    /** It must not hold the invocation, which may be forgotten. */
+    private static LongConsumer closing(@Nullable Prepared foreign) {
+        return foreign == null ? handle -> {} : handle -> foreign.close();
+    }
+
+    /** What a candidate prepares; that of another library in our checks. */
+    @SuppressWarnings(
+            "ReferenceEquality") // ours keep the very problem; comparing values costs a start tens of milliseconds
+    static Invocation of(Device device, Problem problem, Candidate candidate) {
+        Prepared prepared = candidate.prepare();
+        if (prepared instanceof Invocation own && own.device == device && own.problem == problem) {
+            return own;
+        }
+        try {
+            return new Invocation(device, problem, candidate.name(), null, prepared);
+        } catch (RuntimeException e) {
+            prepared.close();
+            throw e;
+        }
     }
 
     static Invocation cpu(Device device, Problem problem, String candidate, CpuKernel kernel) {
@@ -59,11 +91,12 @@ public final class Invocation implements AutoCloseable {
         Invocation invocation = new Invocation(device, problem, candidate.name(), null);
         try {
             for (Launch launch : launches) {
-                if (!candidate.usesBarriers()) {
-                    launch.fit(device.maxWorkGroup());
-                }
                 ClKernel kernel = device.kernel(launch.file, launch.kernel, launch.defines);
-                invocation.prepared.add(new Prepared(kernel, launch, problem, invocation::workspace));
+                invocation.prepared.add(new Enqueued(kernel, launch, problem, invocation::workspace));
+                if (device.isGpu() && !candidate.usesBarriers()) {
+                    launch.spread();
+                }
+                launch.fit(Math.min(device.maxWorkGroup(), kernel.maxWorkGroup()), candidate.usesBarriers());
             }
         } catch (RuntimeException e) {
             invocation.close();
@@ -99,6 +132,7 @@ public final class Invocation implements AutoCloseable {
      * @throws IllegalArgumentException when there is no such slot or dtype, element count or device differ
      * @throws IllegalStateException when the tensor or this is closed
      */
+    @Override
     public Invocation bind(String name, Tensor tensor) {
         resource.handle();
         Slot slot = problem.slot(name);
@@ -112,8 +146,11 @@ public final class Invocation implements AutoCloseable {
                     + ", got " + tensor.dtype() + tensor.shape());
         }
         tensor.storage().checkOpen();
-        for (Prepared launch : prepared) {
+        for (Enqueued launch : prepared) {
             launch.bind(name, tensor.storage());
+        }
+        if (foreign != null) {
+            foreign.bind(name, tensor);
         }
         tensors[problem.slots().indexOf(slot)] = tensor;
         if (cpu != null) {
@@ -123,6 +160,7 @@ public final class Invocation implements AutoCloseable {
     }
 
     /** Sets a scalar of the problem; it holds until it is set again. */
+    @Override
     public Invocation set(String name, double value) {
         int index = problem.scalars().indexOf(name);
         if (index < 0) {
@@ -135,6 +173,9 @@ public final class Invocation implements AutoCloseable {
         for (int i = 0; i < prepared.size(); i++) {
             prepared.get(i).set(index, value);
         }
+        if (foreign != null) {
+            foreign.set(name, value);
+        }
         scalars[index] = value;
         isSet[index] = true;
         return this;
@@ -145,6 +186,7 @@ public final class Invocation implements AutoCloseable {
      *
      * @throws IllegalStateException when something is not bound or not set, or this or a tensor is closed
      */
+    @Override
     public void run() {
         resource.handle();
         if (!complete) {
@@ -154,8 +196,8 @@ public final class Invocation implements AutoCloseable {
             clear();
             return;
         }
-        if (cpu != null) {
-            compute(cpu);
+        if (cpu != null || foreign != null) {
+            compute();
             return;
         }
         for (int i = 0; i < prepared.size(); i++) {
@@ -163,18 +205,23 @@ public final class Invocation implements AutoCloseable {
         }
     }
 
-    private void compute(CpuKernel kernel) {
-        CpuDevice own = (CpuDevice) device;
-        own.begin();
+    /** In this thread, or by a backend that enqueues: the device's close waits for the call. */
+    private void compute() {
+        RunCount runs = ((CountsRuns) device).runs();
+        runs.begin();
         try {
             for (Tensor tensor : tensors) {
                 if (tensor != null) {
                     tensor.storage().checkOpen();
                 }
             }
-            kernel.run(problem, arguments);
+            if (cpu != null) {
+                cpu.run(problem, arguments);
+            } else if (foreign != null) {
+                foreign.run();
+            }
         } finally {
-            own.end();
+            runs.end();
         }
     }
 
@@ -208,7 +255,7 @@ public final class Invocation implements AutoCloseable {
     /** Releases the kernels and their workspace, once what was enqueued is done; the tensors stay. A second close does nothing. */
     @Override
     public void close() {
-        for (Prepared launch : prepared) {
+        for (Enqueued launch : prepared) {
             launch.kernel().close();
         }
         workspaces.values().forEach(Tensor::close);
@@ -216,7 +263,7 @@ public final class Invocation implements AutoCloseable {
     }
 
     /** A launch with its kernel object; which arguments are scalars is looked up once. */
-    private static final class Prepared {
+    private static final class Enqueued {
         private final ClKernel kernel;
         private final Launch launch;
         private final boolean wide;
@@ -225,7 +272,7 @@ public final class Invocation implements AutoCloseable {
 
         private final boolean[] whole;
 
-        Prepared(ClKernel kernel, Launch launch, Problem problem, Function<Launch.Workspace, Tensor> workspaces) {
+        Enqueued(ClKernel kernel, Launch launch, Problem problem, Function<Launch.Workspace, Tensor> workspaces) {
             this.kernel = kernel;
             this.launch = launch;
             this.wide = problem.format().real() == DType.F64;

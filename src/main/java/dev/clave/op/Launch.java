@@ -89,11 +89,37 @@ final class Launch {
         return this;
     }
 
-    /** Takes groups no larger than the device allows; for kernels without barriers, whose group is a matter of speed. */
-    void fit(long maxWorkGroup) {
-        if (local[0] > maxWorkGroup) {
-            local = new long[] {Long.highestOneBit(Math.max(1, maxWorkGroup))};
+    /** For a GPU: a work-item alone in its group would leave most of a processor idle; every kernel guards its index. */
+    void spread() {
+        if (local.length == 1 && local[0] == 1) {
+            elements(global[0]);
         }
+    }
+
+    /**
+     * Takes groups no larger than is allowed. Without barriers the size of a group is a matter of speed and shrinks, to a power
+     * of two that divides the global size; with them the kernel counts on it.
+     *
+     * @param most work-items of a group that the device and this kernel allow
+     * @throws RefusedException when the group may not shrink
+     */
+    void fit(long most, boolean barriers) {
+        long wanted = 1;
+        for (long extent : local) {
+            wanted *= extent;
+        }
+        if (wanted <= most) {
+            return;
+        }
+        if (barriers || local.length > 1) {
+            throw new RefusedException("kernel " + kernel + " needs work-groups of " + wanted
+                    + " work-items, this device runs it with at most " + most);
+        }
+        long size = Long.highestOneBit(Math.max(1, most));
+        while (global[0] % size != 0) {
+            size /= 2;
+        }
+        local = new long[] {size};
     }
 
     /** Work-groups of a fixed size, whose kernels synchronise. */

@@ -1,33 +1,29 @@
 package dev.clave.op;
 
-import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.DeviceException;
-import dev.clave.internal.opencl.OpenClDevice;
+import dev.clave.spi.BackendDevice;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The catalogue: one row per operator. The name is the key to kernel file, golden data, tests and benchmark. */
+/**
+ * The catalogue: one row per operator. The name is the key to kernel file, golden data, tests and benchmark. Who computes an
+ * operator on a device is what the device's backend says, see {@link OperatorBackend}.
+ */
 public final class Operators {
     private Operators() {}
 
-    private static final String REFERENCE = "reference";
+    static final String REFERENCE = "reference";
 
-    private record Row(String name, CpuKernel cpu, @Nullable CpuFast fast, List<OpenClCandidate> candidates) {
+    /** The plain twin on a device of another library whose memory is a Java array. */
+    static final String JAVA = "java";
+
+    record Row(String name, CpuKernel cpu, @Nullable CpuFast fast, List<OpenClCandidate> candidates) {
         Row(String name, CpuKernel cpu, List<OpenClCandidate> candidates) {
             this(name, cpu, null, candidates);
-        }
-
-        /** Why the fast path of the CPU does not take the problem, null when it does. */
-        @Nullable
-        String fastRefuses(Problem problem) {
-            if (fast == null) {
-                return "there is none";
-            }
-            return problem.format().real() == DType.F32 ? fast.refuses(problem) : "single precision only";
         }
     }
 
@@ -65,7 +61,7 @@ public final class Operators {
         return ROWS.stream().map(Row::name).toList();
     }
 
-    private static Row row(String operator) {
+    static Row row(String operator) {
         for (Row row : ROWS) {
             if (row.name().equals(operator)) {
                 return row;
@@ -81,50 +77,60 @@ public final class Operators {
         return rows;
     }
 
-    /** Why a candidate does not take the problem: its own reason, the device's limits or its self-test; else null. */
-    private static @Nullable String refusal(OpenClCandidate candidate, Problem problem, OpenClDevice device) {
-        String reason = candidate.refuses(problem, device);
-        if (reason == null
-                && problem.format().real() == DType.F64
-                && !device.info().fp64()) {
-            reason = "the device has no fp64";
+    private static OperatorBackend backend(Device device, Problem problem) {
+        if (device.backend() instanceof OperatorBackend computing) {
+            return computing;
         }
-        return reason == null ? SelfTest.of(device).against(problem, candidate) : reason;
+        throw new DeviceException("backend " + device.backend().name() + " of device " + device.name()
+                + " computes nothing, so not " + problem + " either: it is no " + OperatorBackend.class.getName());
+    }
+
+    /** All candidates, those that refuse too. */
+    private static List<Candidate> all(OperatorBackend backend, Device device, Problem problem) {
+        Row row = row(problem.operator());
+        if (!(device instanceof BackendDevice foreign)) {
+            return backend.candidates(device, problem);
+        }
+        List<Candidate> all;
+        try {
+            all = List.copyOf(backend.candidates(device, problem));
+        } catch (RuntimeException | LinkageError e) {
+            throw new DeviceException(
+                    "backend " + backend.name() + " fails at candidates for " + problem + ": " + e, e);
+        }
+        if (!foreign.hostVisible()) {
+            return all;
+        }
+        List<Candidate> more = new ArrayList<>(all);
+        more.add(new CpuBackend.Twin(device, problem, JAVA, row.cpu()));
+        return more;
+    }
+
+    private static List<Candidate> all(Device device, Problem problem) {
+        return all(backend(device, problem), device, problem);
     }
 
     /** Names of the candidates that take the problem on the device, fastest first; the plain one is {@code reference}. */
     public static List<String> candidates(Device device, Problem problem) {
-        if (!(device instanceof OpenClDevice openCl)) {
-            if (problem.format().lanes() != 1) {
-                return List.of();
-            }
-            return row(problem.operator()).fastRefuses(problem) == null
-                    ? List.of(CpuFast.NAME, REFERENCE)
-                    : List.of(REFERENCE);
-        }
-        List<String> names = new ArrayList<>();
-        for (OpenClCandidate candidate : row(problem.operator()).candidates()) {
-            if (refusal(candidate, problem, openCl) == null) {
-                names.add(candidate.name());
-            }
-        }
-        return names;
+        return all(device, problem).stream()
+                .filter(candidate -> candidate.refuses() == null)
+                .map(Candidate::name)
+                .toList();
     }
 
     /** Each candidate with what it says to the problem, one line each. */
     public static String explain(Device device, Problem problem) {
-        if (!(device instanceof OpenClDevice openCl)) {
-            if (problem.format().lanes() != 1) {
-                return problem + ": the CPU computes lanes 1, got "
-                        + problem.format().lanes() + "\n";
-            }
-            String reason = row(problem.operator()).fastRefuses(problem);
-            return problem + ": " + CpuFast.NAME + (reason == null ? " takes it\n" : " refuses, " + reason + "\n")
-                    + problem + ": " + REFERENCE + " takes it\n";
+        return explain(device, problem, all(device, problem));
+    }
+
+    private static String explain(Device device, Problem problem, List<Candidate> candidates) {
+        if (candidates.isEmpty()) {
+            return problem + ": the backend of device " + device.name() + " has no candidate for operator "
+                    + problem.operator() + "\n";
         }
         StringBuilder text = new StringBuilder();
-        for (OpenClCandidate candidate : row(problem.operator()).candidates()) {
-            String reason = refusal(candidate, problem, openCl);
+        for (Candidate candidate : candidates) {
+            String reason = candidate.refuses();
             text.append(problem).append(": ").append(candidate.name());
             text.append(reason == null ? " takes it" : " refuses, " + reason).append('\n');
         }
@@ -139,29 +145,38 @@ public final class Operators {
     /**
      * A named candidate.
      *
-     * @throws IllegalArgumentException when the candidate is unknown or refuses; the message says why
-     * @throws DeviceException when none is named and the device takes none, such as one that computes wrongly
+     * @throws IllegalArgumentException when the candidate is unknown or refuses, or several lanes are asked of a device that is
+     *     not OpenCL's; the message says why
+     * @throws DeviceException when none is named and the device takes none, such as one that computes wrongly or one whose
+     *     backend does not compute the operator
      */
     public static Invocation prepare(Device device, Problem problem, @Nullable String wanted) {
-        Row row = row(problem.operator());
-        if (!(device instanceof OpenClDevice openCl)) {
-            for (String name : candidates(device, problem)) {
-                if (wanted == null || wanted.equals(name)) {
-                    CpuKernel kernel = name.equals(REFERENCE) || row.fast() == null ? row.cpu() : row.fast();
-                    return Invocation.cpu(device, problem, name, kernel);
+        return prepare(backend(device, problem), device, problem, wanted);
+    }
+
+    /** As above, with the backend named. */
+    static Invocation prepare(OperatorBackend backend, Device device, Problem problem, @Nullable String wanted) {
+        List<Candidate> candidates = all(backend, device, problem);
+        List<String> late = new ArrayList<>();
+        for (Candidate candidate : candidates) {
+            if ((wanted == null || wanted.equals(candidate.name())) && candidate.refuses() == null) {
+                try {
+                    return Invocation.of(device, problem, candidate);
+                } catch (RefusedException e) {
+                    late.add(problem + ": " + candidate.name() + " refuses at last, " + e.getMessage() + "\n");
                 }
             }
-            throw new IllegalArgumentException("no candidate " + wanted + ":\n" + explain(device, problem));
         }
-        for (OpenClCandidate candidate : row.candidates()) {
-            if ((wanted == null || wanted.equals(candidate.name())) && refusal(candidate, problem, openCl) == null) {
-                return Invocation.openCl(openCl, problem, candidate);
-            }
-        }
-        if (wanted == null) {
-            throw new DeviceException(
-                    "device " + device.name() + " takes no candidate of:\n" + explain(device, problem));
-        }
-        throw new IllegalArgumentException("no candidate " + wanted + ":\n" + explain(device, problem));
+        String said = explain(device, problem, candidates) + String.join("", late);
+        String none = wanted == null
+                ? "device " + device.name() + " of backend " + backend.name() + " takes no candidate of " + problem
+                        + (candidates.isEmpty()
+                                ? ": the backend has none for operator " + problem.operator()
+                                : ":\n" + said)
+                : "no candidate " + wanted + ":\n" + said;
+        // Samples side by side are for OpenCL devices: elsewhere that is the caller's mistake, not the device's.
+        boolean mistaken =
+                wanted != null || (!device.isOpenCl() && problem.format().lanes() != 1);
+        throw mistaken ? new IllegalArgumentException(none) : new DeviceException(none);
     }
 }

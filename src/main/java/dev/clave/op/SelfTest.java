@@ -10,12 +10,12 @@ import dev.clave.internal.opencl.ClKernel;
 import dev.clave.internal.opencl.OpenClDevice;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +31,14 @@ final class SelfTest {
     private static final System.Logger LOGGER = System.getLogger("dev.clave");
     /** Drivers by platform on which the whole suite runs. */
     private static final Map<String, String> TRUSTED = Map.of("Portable Computing Language", "3.1");
+
+    /** Kernel files below an operator's own. */
+    static final List<String> MORE_SOURCES = List.of("conv2d/packed", "conv2d/packed_weight", "gemm/packed");
+
+    /** Rotations and work-groups of the kernel with barriers. */
+    private static final int ROUNDS = 3;
+
+    private static final int GROUPS = 4;
 
     private final OpenClDevice device;
     private final Map<String, String> failures = new TreeMap<>();
@@ -49,10 +57,7 @@ final class SelfTest {
     /** As {@link #of}, with what it depends on named. */
     static Verdict verdict(
             OpenClDevice device, String mode, VerdictCache cache, Map<String, List<OpenClCandidate>> candidates) {
-        if (!Set.of("auto", "always", "never").contains(mode)) {
-            throw new IllegalArgumentException(
-                    "unknown value '" + mode + "' of -D" + PROPERTY + "; there are: auto, always, never");
-        }
+        checkMode(mode);
         if (mode.equals("never") || (mode.equals("auto") && isTrusted(device.info()))) {
             return Verdict.GOOD;
         }
@@ -64,6 +69,35 @@ final class SelfTest {
         }
         report(device, stored);
         return stored;
+    }
+
+    private static void checkMode(String mode) {
+        if (!Set.of("auto", "always", "never").contains(mode)) {
+            throw new IllegalArgumentException(
+                    "unknown value '" + mode + "' of -D" + PROPERTY + "; there are: auto, always, never");
+        }
+    }
+
+    /** What is known of a device without a test. */
+    static SelfTestState state(Device.Info info, String mode, VerdictCache cache) {
+        // The catalogue is large, and most devices are known: the listing need not load it.
+        return state(info, mode, cache, () -> Operators.rows().keySet());
+    }
+
+    /** As above of some operators. */
+    static SelfTestState state(Device.Info info, String mode, VerdictCache cache, Supplier<Set<String>> operators) {
+        checkMode(mode);
+        if (mode.equals("never")) {
+            return SelfTestState.of(SelfTestState.State.OFF);
+        }
+        if (mode.equals("auto") && isTrusted(info)) {
+            return SelfTestState.of(SelfTestState.State.TRUSTED);
+        }
+        String key = key(info, operators.get());
+        Verdict stored = cache.find(key);
+        return stored == null
+                ? SelfTestState.of(SelfTestState.State.UNTESTED)
+                : SelfTestState.of(stored, cache.storedAt(key));
     }
 
     static boolean isTrusted(Device.Info info) {
@@ -78,6 +112,9 @@ final class SelfTest {
         String version = SelfTest.class.getPackage().getImplementationVersion();
         StringBuilder sources = new StringBuilder(OpenClDevice.source("self_test"));
         operators.stream().sorted().forEach(name -> sources.append(OpenClDevice.source(name)));
+        MORE_SOURCES.stream()
+                .filter(name -> operators.contains(name.substring(0, name.indexOf('/'))))
+                .forEach(name -> sources.append(OpenClDevice.source(name)));
         return String.join(
                 "\t",
                 info.platform(),
@@ -123,6 +160,8 @@ final class SelfTest {
         String reason;
         try (Invocation invocation = Invocation.openCl(device, problem, candidate)) {
             reason = known.difference(answers, known.run(device, invocation));
+        } catch (RefusedException e) {
+            return; // computes nothing wrong: it is refused again wherever it would be taken
         } catch (DeviceException e) {
             reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("fails");
         }
@@ -131,29 +170,28 @@ final class SelfTest {
         }
     }
 
-    private void barrier() {
-        int size = (int) Math.min(64, Long.highestOneBit(Math.max(1, device.maxWorkGroup())));
-        while (size > 1 && 2L * size * Float.BYTES > device.localMemory()) {
-            size /= 2;
-        }
-        int rounds = 3;
-        int groups = 4;
-        float[] input = new float[size * groups];
-        for (int i = 0; i < input.length; i++) {
-            input[i] = i * 7 % 31 - 15;
-        }
-        Map<String, String> defines = new LinkedHashMap<>();
-        defines.put("SIZE", String.valueOf(size));
-        defines.put("ROUNDS", String.valueOf(rounds));
-        List<Tensor> tensors = new ArrayList<>();
-        try (ClKernel kernel = device.kernel("self_test", "self_test_barrier", defines)) {
-            for (int i = 0; i < 2; i++) {
-                Tensor tensor = device.allocate(DType.F32, Shape.of(input.length));
-                tensors.add(tensor);
-                kernel.setBuffer(i, tensor.write(input).storage());
+    /** The kernel with barriers for work-groups as large as it allows, 64 at most; the caller closes it. */
+    private record BarrierKernel(ClKernel kernel, int size) {
+        static BarrierKernel of(OpenClDevice device, int rounds) {
+            int size = (int) Math.min(64, Long.highestOneBit(Math.max(1, device.maxWorkGroup())));
+            while (size > 1 && 2L * size * Float.BYTES > device.localMemory()) {
+                size /= 2;
             }
-            kernel.enqueue(new long[] {input.length}, new long[] {size});
-            String wrong = firstWrong(input, tensors.get(1).readFloats(), size, rounds);
+            while (true) {
+                Map<String, String> defines = Map.of("SIZE", String.valueOf(size), "ROUNDS", String.valueOf(rounds));
+                ClKernel kernel = device.kernel("self_test", "self_test_barrier", defines);
+                if (size == 1 || size <= kernel.maxWorkGroup()) {
+                    return new BarrierKernel(kernel, size);
+                }
+                kernel.close();
+                size /= 2;
+            }
+        }
+    }
+
+    private void barrier() {
+        try {
+            String wrong = barrier(BarrierKernel.of(device, ROUNDS));
             if (wrong != null) {
                 failures.put(Verdict.BARRIER, wrong);
             }
@@ -161,15 +199,33 @@ final class SelfTest {
             failures.put(
                     Verdict.BARRIER,
                     String.valueOf(e.getMessage()).lines().findFirst().orElse("fails"));
+        }
+    }
+
+    private @Nullable String barrier(BarrierKernel made) {
+        int size = made.size();
+        float[] input = new float[size * GROUPS];
+        for (int i = 0; i < input.length; i++) {
+            input[i] = i * 7 % 31 - 15;
+        }
+        List<Tensor> tensors = new ArrayList<>();
+        try (ClKernel kernel = made.kernel()) {
+            for (int i = 0; i < 2; i++) {
+                Tensor tensor = device.allocate(DType.F32, Shape.of(input.length));
+                tensors.add(tensor);
+                kernel.setBuffer(i, tensor.write(input).storage());
+            }
+            kernel.enqueue(new long[] {input.length}, new long[] {size});
+            return firstWrong(input, tensors.get(1).readFloats(), size);
         } finally {
             tensors.forEach(Tensor::close);
         }
     }
 
-    private static @Nullable String firstWrong(float[] input, float[] got, int size, int rounds) {
+    private static @Nullable String firstWrong(float[] input, float[] got, int size) {
         for (int i = 0; i < input.length; i++) {
             int first = i / size * size;
-            float expected = input[first + (i - first + rounds) % size];
+            float expected = input[first + (i - first + ROUNDS) % size];
             for (int j = first; j < first + size; j++) {
                 expected += input[j];
             }

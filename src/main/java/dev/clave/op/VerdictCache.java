@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,18 @@ record VerdictCache(@Nullable Path folder) {
         } catch (IOException e) {
             LOGGER.log(Level.DEBUG, "no stored verdict: {0}", e.toString());
             return null;
+        }
+    }
+
+    /** When the verdict for this key was stored; the epoch when that is not known. */
+    Instant storedAt(String key) {
+        try {
+            return folder == null
+                    ? Instant.EPOCH
+                    : Files.getLastModifiedTime(file(folder, key)).toInstant();
+        } catch (IOException e) {
+            LOGGER.log(Level.DEBUG, "the time of a verdict is not known: {0}", e.toString());
+            return Instant.EPOCH;
         }
     }
 

@@ -181,6 +181,23 @@ class LauncherTest {
     }
 
     @Test
+    void backendsOfOthersStandBesideTheJar() throws Exception {
+        environment.put("CLAVE_BACKENDS", "/opt/acme one.jar:b.jar");
+        Result result = run("devices", "--json");
+        assertEquals(0, result.code(), result.err());
+        List<String> lines = result.out().lines().toList();
+        String jar = jars().get(0).toRealPath().toString();
+        assertEquals(
+                List.of(
+                        "<-cp>",
+                        "<" + jar + ":/opt/acme one.jar:b.jar>",
+                        "<dev.clave.cli.Main>",
+                        "<devices>",
+                        "<--json>"),
+                lines.subList(lines.size() - 5, lines.size()));
+    }
+
+    @Test
     void aRebuildLeavesTheJarInUseAndRemovesOldOnes() throws Exception {
         assertEquals(0, run("view").code());
         Path first = jars().get(0);

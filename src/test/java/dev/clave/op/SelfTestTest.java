@@ -229,6 +229,58 @@ class SelfTestTest {
         }
     }
 
+    /** What is known without a test, and what the listing of devices says of it. */
+    @Test
+    void whatIsKnownOfADevice(@TempDir Path folder) {
+        VerdictCache cache = new VerdictCache(folder);
+        Device.Info unknown = new Device.Info("opencl", "rusticl", "llvmpipe", "7", "jocl", false, 1);
+        assertEquals(
+                SelfTestState.State.TRUSTED,
+                SelfTest.state(pocl("3.1"), "auto", cache).state());
+        assertEquals(
+                SelfTestState.State.UNTESTED,
+                SelfTest.state(pocl("3.1"), "always", cache).state());
+        assertEquals(
+                "not yet tested, it is at its first use; -Dclave.selftest=always tests now",
+                SelfTest.state(unknown, "auto", cache).toString());
+        assertEquals(
+                "off (-Dclave.selftest=never)",
+                SelfTest.state(unknown, "never", cache).toString());
+        assertThrows(IllegalArgumentException.class, () -> SelfTest.state(unknown, "sometimes", cache));
+        for (Device device : devices.openCl()) {
+            OpenClDevice openCl = (OpenClDevice) device;
+            String today = java.time.LocalDate.now(java.time.ZoneOffset.UTC).toString();
+            Map<String, List<OpenClCandidate>> wrong =
+                    only("gemm", planted("gemm", launch -> launch.define("ACTIVATION", 1)));
+            SelfTest.verdict(openCl, "always", cache, wrong);
+            SelfTestState failed = SelfTest.state(device.info(), "always", cache, wrong::keySet);
+            assertEquals(SelfTestState.State.FAILED, failed.state());
+            assertTrue(failed.failures().containsKey("gemm forward tiled"), failed.toString());
+            assertTrue(
+                    failed.toString().startsWith("failed on " + today + ", does without: gemm forward tiled ("),
+                    failed.toString());
+            SelfTest.verdict(openCl, "always", cache, only("gemm", Operators.rows()));
+            assertEquals(
+                    "passed on " + today,
+                    SelfTest.state(device.info(), "always", cache, wrong::keySet)
+                            .toString());
+        }
+    }
+
+    /** A stored verdict is of the kernels as they were: all of them count. */
+    @Test
+    void noKernelFileIsForgotten() throws IOException {
+        try (var files = Files.walk(Path.of("kernels"))) {
+            assertEquals(
+                    SelfTest.MORE_SOURCES,
+                    files.map(file -> Path.of("kernels").relativize(file).toString())
+                            .filter(name -> name.endsWith(".cl") && name.contains("/"))
+                            .map(name -> name.replace(".cl", ""))
+                            .sorted()
+                            .toList());
+        }
+    }
+
     @Test
     void onlyTheDriversThatTheSuiteRunsOnAreTrusted() {
         assertTrue(SelfTest.isTrusted(pocl("3.1")));
@@ -245,13 +297,24 @@ class SelfTestTest {
     @Test
     void groupsFitTheDevice() {
         Launch launch = new Launch("add", "add_forward_reference").elements(67);
-        launch.fit(4096);
+        launch.fit(4096, false);
         assertEquals(64, launch.local[0]);
-        launch.fit(24);
+        launch.fit(24, false);
         assertEquals(16, launch.local[0]);
         assertEquals(0, launch.global[0] % launch.local[0]);
-        launch.fit(1);
+        launch.fit(1, false);
         assertEquals(1, launch.local[0]);
         assertTrue(launch.global[0] >= 67);
+    }
+
+    @Test
+    void groupsThatBarriersCountOnDoNotShrink() {
+        Launch launch = new Launch("add", "add_forward_reference").elements(67);
+        launch.fit(64, true);
+        RefusedException refused = assertThrows(RefusedException.class, () -> launch.fit(63, true));
+        assertEquals(
+                "kernel add_forward_reference needs work-groups of 64 work-items, this device runs it with at most 63",
+                refused.getMessage());
+        assertEquals(64, launch.local[0]);
     }
 }

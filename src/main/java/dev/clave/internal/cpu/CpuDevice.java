@@ -3,25 +3,34 @@ package dev.clave.internal.cpu;
 import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.Shape;
+import dev.clave.internal.CountsRuns;
 import dev.clave.internal.Ledger;
+import dev.clave.internal.RunCount;
 import dev.clave.internal.Storage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 
 /** The CPU in pure Java. */
-public final class CpuDevice extends Device {
+public final class CpuDevice extends Device implements CountsRuns {
     /** Waking other threads and waiting for them takes some 15 us. */
     private static final double SHORT_NANOS = 40_000;
 
     private final Ledger ledger = new Ledger(
             "Java CPU", Runtime.getRuntime().maxMemory(), Runtime.getRuntime().maxMemory());
     private final ConcurrentLinkedQueue<Workspace> idle = new ConcurrentLinkedQueue<>();
-    private final Info info =
-            new Info("cpu", "Java", "Java CPU", System.getProperty("java.vm.version", "unknown"), "java", true, 1);
-    private final Object monitor = new Object();
-    private int running;
-    private boolean closed;
+    private final RunCount runs = new RunCount("Java CPU");
+    private final Info info = describe();
+
+    /** A device; it works without a backend that opens it. */
+    public CpuDevice() {
+        ledger.ownedBy(this, ledger::close);
+    }
+
+    /** What such a device is called. */
+    public static Info describe() {
+        return new Info("cpu", "Java", "Java CPU", System.getProperty("java.vm.version", "unknown"), "java", true, 1);
+    }
 
     @Override
     public Info info() {
@@ -43,26 +52,9 @@ public final class CpuDevice extends Device {
         return CpuStorage.allocate(dtype, shape, ledger);
     }
 
-    /** Begins a run, which {@link #end} ends: a close of the device waits for it. */
-    public void begin() {
-        synchronized (monitor) {
-            checkOpen();
-            running++;
-        }
-    }
-
-    /** Ends a run. */
-    public void end() {
-        synchronized (monitor) {
-            running--;
-            monitor.notifyAll();
-        }
-    }
-
-    private void checkOpen() {
-        if (closed) {
-            throw new IllegalStateException("device " + name() + " is closed");
-        }
+    @Override
+    public RunCount runs() {
+        return runs;
     }
 
     /**
@@ -94,29 +86,13 @@ public final class CpuDevice extends Device {
 
     @Override
     public void finish() {
-        // Every operator has finished when its call returns.
-        synchronized (monitor) {
-            checkOpen();
-        }
+        runs.checkOpen(); // every operator has finished when its call returns
     }
 
     @Override
     public void close() {
-        boolean interrupted = false;
-        synchronized (monitor) {
-            closed = true;
-            while (running > 0) {
-                try {
-                    monitor.wait();
-                } catch (InterruptedException e) {
-                    interrupted = true; // a close is not given up half-way
-                }
-            }
-        }
+        runs.close();
         ledger.close();
         idle.clear(); // the garbage collector owns the arrays
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

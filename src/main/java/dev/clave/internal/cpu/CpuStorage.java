@@ -2,6 +2,7 @@ package dev.clave.internal.cpu;
 
 import dev.clave.DType;
 import dev.clave.Shape;
+import dev.clave.internal.HostArray;
 import dev.clave.internal.Ledger;
 import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
@@ -9,7 +10,7 @@ import java.lang.reflect.Array;
 import org.jspecify.annotations.Nullable;
 
 /** A Java array, or a part of one. */
-public final class CpuStorage implements Storage {
+public final class CpuStorage implements Storage, HostArray {
     private final DType dtype;
     private final int offset;
     private final int length;
@@ -50,7 +51,7 @@ public final class CpuStorage implements Storage {
         return storage;
     }
 
-    /** The float[], double[], int[] or byte[]. */
+    @Override
     public Object array() {
         Object held = array;
         if (held == null) {
@@ -65,7 +66,7 @@ public final class CpuStorage implements Storage {
         array();
     }
 
-    /** Index of the first element in the array. */
+    @Override
     public int offset() {
         return offset;
     }

@@ -11,13 +11,20 @@ public final class ClKernel implements AutoCloseable {
     private final OpenClDevice device;
     private final String name;
     private final Resource resource;
+    private final long maxWorkGroup;
     private @Nullable Storage[] buffers = new Storage[4];
 
-    ClKernel(OpenClDevice device, Resource resource, String name) {
+    ClKernel(OpenClDevice device, Resource resource, String name, long maxWorkGroup) {
         this.device = device;
         this.resource = resource;
         this.name = name;
+        this.maxWorkGroup = Math.max(1, maxWorkGroup);
         resource.ownedBy(this);
+    }
+
+    /** Most work-items that a work-group of this kernel may have; what registers and local memory leave of the device's own. */
+    public long maxWorkGroup() {
+        return maxWorkGroup;
     }
 
     /** Binds a buffer; the storage must belong to this kernel's device. */

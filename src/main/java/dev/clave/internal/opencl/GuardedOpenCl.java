@@ -186,6 +186,16 @@ final class GuardedOpenCl implements OpenCl {
     }
 
     @Override
+    public synchronized long kernelWorkGroup(long kernel, long device) {
+        checkAlive();
+        try {
+            return cl.kernelWorkGroup(kernel, device);
+        } catch (StatusException e) {
+            throw seen(e, false);
+        }
+    }
+
+    @Override
     public synchronized void setBuffer(long kernel, int index, long buffer) {
         checkAlive();
         try {

@@ -241,6 +241,21 @@ final class JoclOpenCl implements OpenCl {
         return handles.add(kernel);
     }
 
+    @Override
+    public long kernelWorkGroup(long kernel, long device) {
+        long[] value = new long[1];
+        Status.check(
+                "clGetKernelWorkGroupInfo",
+                CL.clGetKernelWorkGroupInfo(
+                        kernel(kernel),
+                        device(device),
+                        KERNEL_WORK_GROUP_SIZE,
+                        Sizeof.size_t,
+                        Pointer.to(value),
+                        null));
+        return value[0];
+    }
+
     private void setArgument(long kernel, int index, long bytes, Pointer value) {
         int status = CL.clSetKernelArg(kernel(kernel), index, bytes, value);
         if (status != Status.SUCCESS) {

@@ -24,6 +24,7 @@ interface OpenCl {
     int DEVICE_NATIVE_VECTOR_WIDTH_FLOAT = 0x103A;
     int DEVICE_COMPILER_AVAILABLE = 0x1028;
     int DEVICE_OPENCL_C_VERSION = 0x103D;
+    int KERNEL_WORK_GROUP_SIZE = 0x11B0;
 
     /** Name of the binding: {@code jocl} or {@code ffm}. */
     String binding();
@@ -60,6 +61,9 @@ interface OpenCl {
     long loadProgram(long context, long device, byte[] binary, String options);
 
     long createKernel(long program, String name);
+
+    /** Most work-items of a work-group of this kernel (CL_KERNEL_WORK_GROUP_SIZE); at most the device's own limit. */
+    long kernelWorkGroup(long kernel, long device);
 
     void setBuffer(long kernel, int index, long buffer);
 

@@ -8,6 +8,7 @@ import dev.clave.Shape;
 import dev.clave.internal.Ledger;
 import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
+import java.lang.ref.Reference;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,7 +22,9 @@ public final class OpenClDevice extends Device {
 
     private static final System.Logger LOGGER = System.getLogger("dev.clave");
 
+    private final Natives natives;
     private final GuardedOpenCl cl;
+    private final long handle;
     private final long context;
     private final long queue;
     private final Info info;
@@ -32,7 +35,44 @@ public final class OpenClDevice extends Device {
     private final Programs programs;
     private final Ledger ledger;
     private final boolean gpu;
-    private boolean closed;
+
+    /** What the driver gave for the device, and its one owner. It must not hold the device, which may be forgotten. */
+    private static final class Natives {
+        private final GuardedOpenCl cl;
+        private final long context;
+        private final long queue;
+        private final Programs programs;
+        private final Ledger ledger;
+        private boolean closed;
+
+        Natives(GuardedOpenCl cl, long context, long queue, Programs programs, Ledger ledger) {
+            this.cl = cl;
+            this.context = context;
+            this.queue = queue;
+            this.programs = programs;
+            this.ledger = ledger;
+        }
+
+        void close() {
+            // Who is in the middle of a call holds the monitor.
+            synchronized (cl) {
+                if (closed) {
+                    return;
+                }
+                closed = true;
+                try {
+                    if (!cl.isLost()) {
+                        cl.finish(queue);
+                    }
+                } finally {
+                    ledger.close();
+                    programs.release();
+                    cl.releaseQueue(queue);
+                    cl.releaseContext(context);
+                }
+            }
+        }
+    }
 
     OpenClDevice(OpenCl binding, long platform, long device, Info info) {
         this(binding, platform, device, info, ProgramCache.forPlatform(info.platform()));
@@ -40,8 +80,12 @@ public final class OpenClDevice extends Device {
 
     OpenClDevice(OpenCl binding, long platform, long device, Info info, ProgramCache cache) {
         this.cl = new GuardedOpenCl(binding, info.name());
+        this.handle = device;
         this.info = info;
-        // Before the context: it may refuse a system property.
+        // Before the context: both may refuse a system property.
+        this.gpu = isGpu(
+                System.getProperty(CLASS_PROPERTY, "auto"),
+                (cl.deviceLong(device, OpenCl.DEVICE_TYPE) & OpenCl.DEVICE_TYPE_GPU) != 0);
         this.ledger = new Ledger(
                 info.name(),
                 cl.deviceLong(device, OpenCl.DEVICE_GLOBAL_MEM_SIZE),
@@ -53,9 +97,8 @@ public final class OpenClDevice extends Device {
         this.queue = queue(cl, context, device);
         this.localMemory = cl.deviceLong(device, OpenCl.DEVICE_LOCAL_MEM_SIZE);
         this.programs = new Programs(cl, context, platform, device, info, cache);
-        this.gpu = isGpu(
-                System.getProperty(CLASS_PROPERTY, "auto"),
-                (cl.deviceLong(device, OpenCl.DEVICE_TYPE) & OpenCl.DEVICE_TYPE_GPU) != 0);
+        this.natives = new Natives(cl, context, queue, programs, ledger);
+        ledger.ownedBy(this, natives::close);
     }
 
     private static boolean isGpu(String wanted, boolean said) {
@@ -197,8 +240,14 @@ public final class OpenClDevice extends Device {
         synchronized (cl) {
             checkOpen();
             long program = programs.get(file, options.toString());
-            Resource resource = added("kernel " + name, cl.createKernel(program, name), false, cl::releaseKernel);
-            return new ClKernel(this, resource, name);
+            long kernel = cl.createKernel(program, name);
+            Resource resource = added("kernel " + name, kernel, false, cl::releaseKernel);
+            try {
+                return new ClKernel(this, resource, name, cl.kernelWorkGroup(kernel, handle));
+            } catch (RuntimeException e) {
+                resource.close();
+                throw e;
+            }
         }
     }
 
@@ -216,29 +265,17 @@ public final class OpenClDevice extends Device {
     }
 
     private void checkOpen() {
-        if (closed) {
+        if (natives.closed) {
             throw new IllegalStateException("device " + name() + " is closed");
         }
     }
 
     @Override
     public void close() {
-        // Who is in the middle of a call holds the monitor.
-        synchronized (cl) {
-            if (closed) {
-                return;
-            }
-            closed = true;
-            try {
-                if (!cl.isLost()) {
-                    cl.finish(queue);
-                }
-            } finally {
-                ledger.close();
-                programs.release();
-                cl.releaseQueue(queue);
-                cl.releaseContext(context);
-            }
+        try {
+            natives.close();
+        } finally {
+            Reference.reachabilityFence(this);
         }
     }
 }

@@ -65,6 +65,7 @@ final class FfmCalls {
     private final MemorySegment getProgramInfo;
     private final MemorySegment createProgramWithBinary;
     private final MemorySegment createKernel;
+    private final MemorySegment getKernelWorkGroupInfo;
     private final MemorySegment setKernelArg;
     private final MemorySegment enqueueNdRangeKernel;
     private final MemorySegment enqueueWriteBuffer;
@@ -93,6 +94,7 @@ final class FfmCalls {
         getProgramInfo = FfmLibrary.function(library, "clGetProgramInfo");
         createProgramWithBinary = FfmLibrary.function(library, "clCreateProgramWithBinary");
         createKernel = FfmLibrary.function(library, "clCreateKernel");
+        getKernelWorkGroupInfo = FfmLibrary.function(library, "clGetKernelWorkGroupInfo");
         setKernelArg = FfmLibrary.function(library, "clSetKernelArg");
         enqueueNdRangeKernel = FfmLibrary.function(library, "clEnqueueNDRangeKernel");
         enqueueWriteBuffer = FfmLibrary.function(library, "clEnqueueWriteBuffer");
@@ -239,6 +241,15 @@ final class FfmCalls {
     long clCreateKernel(long program, MemorySegment name, MemorySegment status) {
         try {
             return (long) KERNEL.invokeExact(createKernel, program, name, status);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clGetKernelWorkGroupInfo(
+            long kernel, long device, int parameter, long bytes, MemorySegment value, MemorySegment size) {
+        try {
+            return (int) BUILD_INFO.invokeExact(getKernelWorkGroupInfo, kernel, device, parameter, bytes, value, size);
         } catch (Throwable e) {
             throw impossible(e);
         }

@@ -236,6 +236,15 @@ final class FfmOpenCl implements OpenCl {
         }
     }
 
+    @Override
+    public long kernelWorkGroup(long kernel, long device) {
+        value.set(JAVA_LONG, 0, 0);
+        Status.check(
+                "clGetKernelWorkGroupInfo",
+                calls.clGetKernelWorkGroupInfo(kernel, device, KERNEL_WORK_GROUP_SIZE, 8, value, NULL));
+        return value.get(JAVA_LONG, 0);
+    }
+
     private void setArgument(long kernel, int index, long bytes) {
         int status = calls.clSetKernelArg(kernel, index, bytes, value);
         if (status != Status.SUCCESS) {

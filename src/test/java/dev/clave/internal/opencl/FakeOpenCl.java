@@ -139,6 +139,12 @@ final class FakeOpenCl implements OpenCl {
     }
 
     @Override
+    public long kernelWorkGroup(long kernel, long device) {
+        answer("clGetKernelWorkGroupInfo");
+        return 1024;
+    }
+
+    @Override
     public void setBuffer(long kernel, int index, long buffer) {
         answer("clSetKernelArg");
     }

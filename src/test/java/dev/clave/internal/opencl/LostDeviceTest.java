@@ -13,6 +13,7 @@ import dev.clave.DeviceOutOfMemoryException;
 import dev.clave.KernelBuildException;
 import dev.clave.Shape;
 import dev.clave.Tensor;
+import dev.clave.internal.LeakReports;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -133,6 +134,27 @@ class LostDeviceTest {
             }
         }
         assertEquals(0, fake.held());
+    }
+
+    private void forget() {
+        OpenClDevice device = open();
+        device.allocate(DType.F32, Shape.of(4)).view(0, Shape.of(2));
+        device.kernel("add", "a", Map.of());
+    }
+
+    /** Nobody closed the device: its one owner of native objects does, once. */
+    @Test
+    void whatAForgottenDeviceHeldIsReleased(LeakReports leaks) throws InterruptedException {
+        forget();
+        assertTrue(fake.held() >= 5, "context, queue, program, kernel and buffer");
+        for (int attempt = 0; attempt < 200 && fake.held() > 0; attempt++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertEquals(0, fake.held());
+        String reports = String.join("\n", leaks.take());
+        assertTrue(reports.startsWith("leak: device fake was garbage-collected without having been closed"), reports);
+        assertTrue(reports.contains("leak: tensor F32[4] (16 bytes) of device fake was garbage-collected"), reports);
     }
 
     @Test

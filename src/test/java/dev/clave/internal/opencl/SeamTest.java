@@ -132,6 +132,14 @@ class SeamTest {
     }
 
     @Test
+    void kernelsHaveLimitsOfTheirOwn() {
+        withKernel("combine", kernel -> {
+            long most = cl.kernelWorkGroup(kernel, device);
+            assertTrue(most >= 1 && most <= cl.deviceLong(device, OpenCl.DEVICE_MAX_WORK_GROUP_SIZE), "" + most);
+        });
+    }
+
+    @Test
     void wrongArgumentsAreRefusedByName() {
         withKernel("combine", kernel -> {
             long buffer = cl.createBuffer(context, 64);
