@@ -27,7 +27,9 @@ public final class Operators {
             if (fast == null) {
                 return "there is none";
             }
-            return problem.format().real() == DType.F32 ? fast.refuses(problem) : "single precision only";
+            return problem.format().real() == DType.F32 || fast.isWide()
+                    ? fast.refuses(problem)
+                    : "single precision only";
         }
     }
 
