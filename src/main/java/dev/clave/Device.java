@@ -26,7 +26,17 @@ public abstract class Device implements AutoCloseable {
     /** For implementations. */
     protected Device() {}
 
-    /** What a device is called in listings. */
+    /**
+     * What a device is called in listings.
+     *
+     * @param kind {@code opencl} or {@code cpu}
+     * @param platform the OpenCL platform, or Java
+     * @param name name of the device
+     * @param driver version of the driver
+     * @param binding {@code ffm}, {@code jocl} or {@code java}
+     * @param fp64 whether it has double precision
+     * @param vectorWidth floats in a vector
+     */
     public record Info(
             String kind, String platform, String name, String driver, String binding, boolean fp64, int vectorWidth) {}
 
@@ -52,7 +62,7 @@ public abstract class Device implements AutoCloseable {
             long maxWorkGroup,
             int computeUnits) {}
 
-    /** The CPU in pure Java; always available. */
+    /** {@return the CPU in pure Java; always available} */
     public static Device cpu() {
         return new CpuDevice();
     }
@@ -62,6 +72,7 @@ public abstract class Device implements AutoCloseable {
      *
      * @param selector {@code auto} (the first OpenCL device, else the CPU), {@code cpu}, {@code opencl} (the first
      *     OpenCL device), an index as listed by {@link #list}, or a part of a device's or platform's name
+     * @return the device; close it
      * @throws DeviceException when no such device exists; the message lists the ones there are
      */
     public static Device open(String selector) {
@@ -73,6 +84,7 @@ public abstract class Device implements AutoCloseable {
      *
      * @param selector as for {@link #open(String)}
      * @param binding {@code auto} (java.lang.foreign on JDK 22 and newer, else JOCL), {@code ffm} or {@code jocl}
+     * @return the device; close it
      * @throws DeviceException when no such device exists, or a binding other than {@code auto} cannot be had
      */
     public static Device open(String selector, String binding) {
@@ -135,46 +147,49 @@ public abstract class Device implements AutoCloseable {
      * Looks at this machine's OpenCL.
      *
      * @param binding as for {@link #open(String, String)}
+     * @return what was found
      */
     public static Survey survey(String binding) {
         OpenClDevices found = OpenClDevices.find(binding);
         return new Survey(found.infos(), found.limits(), found.reason(), found.bindingReport());
     }
 
-    /** The OpenCL devices of this machine in the order of their indices; empty when there are none. */
+    /** {@return the OpenCL devices of this machine in the order of their indices; empty when there are none} */
     public static List<Info> list() {
         return survey(OpenClDevices.defaultBinding()).devices();
     }
 
-    /** Why {@link #list} lacks devices: what was skipped and why, empty when nothing was. */
+    /** {@return why {@link #list} lacks devices: what was skipped and why, empty when nothing was} */
     public static String listReason() {
         return survey(OpenClDevices.defaultBinding()).skipped();
     }
 
-    /** One line: which binding to OpenCL is taken, which is skipped and why. */
+    /** {@return one line: which binding to OpenCL is taken, which is skipped and why} */
     public static String bindingReport() {
         return survey(OpenClDevices.defaultBinding()).bindingReport();
     }
 
-    /** What this device is called. */
+    /** {@return what this device is called} */
     public abstract Info info();
 
-    /** The device's name. */
+    /** {@return the device's name} */
     public final String name() {
         return info().name();
     }
 
-    /** Whether this is an OpenCL device. */
+    /** {@return whether this is an OpenCL device} */
     public final boolean isOpenCl() {
         return info().kind().equals("opencl");
     }
 
-    /** Offsets of views must be a multiple of this many bytes. */
+    /** {@return the number of bytes that offsets of views must be a multiple of} */
     public abstract int viewAlignment();
 
     /**
-     * A tensor with undefined values.
+     * {@return a tensor with undefined values}
      *
+     * @param dtype type of the elements
+     * @param shape extents, outermost first
      * @throws DeviceOutOfMemoryException when {@link #memoryLimit()} or the device's largest allocation would be passed
      * @throws IllegalStateException when the device is closed
      */
@@ -185,7 +200,12 @@ public abstract class Device implements AutoCloseable {
         return new Tensor(this, dtype, shape, reserve(dtype, shape));
     }
 
-    /** Memory for {@link #allocate}. */
+    /**
+     * {@return memory for {@link #allocate}}
+     *
+     * @param dtype type of the elements
+     * @param shape extents, outermost first
+     */
     protected abstract Storage reserve(DType dtype, Shape shape);
 
     /**
@@ -195,10 +215,10 @@ public abstract class Device implements AutoCloseable {
      */
     public abstract void finish();
 
-    /** What this device holds, for operator implementations. */
+    /** {@return what this device holds, for operator implementations} */
     public abstract Ledger ledger();
 
-    /** Bytes of the tensors that are not closed. */
+    /** {@return bytes of the tensors that are not closed} */
     public final long liveBytes() {
         return ledger().liveBytes();
     }
@@ -207,18 +227,23 @@ public abstract class Device implements AutoCloseable {
      * A tensor that is not closed.
      *
      * @param what its type and shape
+     * @param bytes size in bytes
      * @param place the line of code that made it; with {@code -Dclave.leaks=off} it is not known
      */
     public record Allocation(String what, long bytes, String place) {}
 
-    /** The largest tensors that are not closed, largest first. */
+    /**
+     * {@return the largest tensors that are not closed, largest first}
+     *
+     * @param count how many, at least 0
+     */
     public final List<Allocation> largestTensors(int count) {
         return ledger().largest(count);
     }
 
     /**
-     * Bytes that the tensors of this device may take together: 0.8 of its memory, on the CPU of the largest Java heap;
-     * {@code -Dclave.memory.share} sets another part.
+     * {@return bytes that the tensors of this device may take together: 0.8 of its memory, on the CPU of the largest
+     * Java heap; {@code -Dclave.memory.share} sets another part}
      */
     public final long memoryLimit() {
         return ledger().limit();
@@ -228,6 +253,7 @@ public abstract class Device implements AutoCloseable {
      * Changes {@link #memoryLimit()}; tensors that are there stay. Returns this.
      *
      * @param bytes at least 0
+     * @return this
      */
     public final Device memoryLimit(long bytes) {
         ledger().limit(bytes);

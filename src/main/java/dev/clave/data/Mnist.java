@@ -22,12 +22,19 @@ public final class Mnist {
 
     private Mnist() {}
 
-    /** Training and test images. */
+    /**
+     * Training and test images.
+     *
+     * @param train what is learnt from
+     * @param test what is looked at in the end
+     */
     public record Split(ImageDataset train, ImageDataset test) {}
 
     /**
      * Reads a directory.
      *
+     * @param directory where files go; made when it is missing
+     * @return training and test images
      * @throws FormatException when a file is missing, cut, too long or breaks the format; the message names it
      */
     public static Split load(Path directory) {
@@ -58,6 +65,7 @@ public final class Mnist {
      * Reads images alone, for example to predict them; every label is 0.
      *
      * @param file IDX, plain or gzip when it ends in {@code .gz}
+     * @return the images
      * @throws FormatException when the file is cut, too long or breaks the format
      */
     public static ImageDataset images(Path file) {

@@ -40,13 +40,17 @@ public final class DeviceMatrices implements AutoCloseable {
         this.solveThreshold = solveThreshold;
     }
 
-    /** Matrices on a device, with the thresholds that were measured. The device stays the caller's. */
+    /**
+     * {@return matrices on a device, with the thresholds that were measured} The device stays the caller's.
+     *
+     * @param device where large matrices are multiplied
+     */
     public static DeviceMatrices on(Device device) {
         return new DeviceMatrices(new DeviceProduct(device), PRODUCT, SOLVE);
     }
 
     /**
-     * The same with other thresholds; 0 sends everything to the device.
+     * {@return the same with other thresholds; 0 sends everything to the device}
      *
      * @param multiplyAdds M * N * K from which a product runs on the device
      * @param rows of a system from which it is solved with the device's help
@@ -55,12 +59,22 @@ public final class DeviceMatrices implements AutoCloseable {
         return new DeviceMatrices(product, multiplyAdds, rows);
     }
 
-    /** Whether the product of [m, k] and [k, n] runs on the device. */
+    /**
+     * {@return whether the product of [m, k] and [k, n] runs on the device}
+     *
+     * @param m rows of the product
+     * @param n columns of the product
+     * @param k length of the sums
+     */
     public boolean isProductOnDevice(int m, int n, int k) {
         return (double) m * n * k >= productThreshold;
     }
 
-    /** Whether a system of so many rows is solved with the device's help. */
+    /**
+     * {@return whether a system of so many rows is solved with the device's help}
+     *
+     * @param rows of the system
+     */
     public boolean isSolveOnDevice(int rows) {
         return rows >= solveThreshold;
     }

@@ -62,7 +62,7 @@ public final class Operators {
                     new GatherImagesCpuFast(),
                     GatherImagesOpenCl.candidates()));
 
-    /** Names of all operators. */
+    /** {@return names of all operators} */
     public static List<String> names() {
         return ROWS.stream().map(Row::name).toList();
     }
@@ -94,7 +94,13 @@ public final class Operators {
         return reason == null ? SelfTest.of(device).against(problem, candidate) : reason;
     }
 
-    /** Names of the candidates that take the problem on the device, fastest first; the plain one is {@code reference}. */
+    /**
+     * {@return names of the candidates that take the problem on the device, fastest first; the plain one is {@code
+     * reference}}
+     *
+     * @param device where it is to run
+     * @param problem operator, sizes and direction
+     */
     public static List<String> candidates(Device device, Problem problem) {
         if (!(device instanceof OpenClDevice openCl)) {
             if (problem.format().lanes() != 1) {
@@ -113,7 +119,12 @@ public final class Operators {
         return names;
     }
 
-    /** Each candidate with what it says to the problem, one line each. */
+    /**
+     * {@return each candidate with what it says to the problem, one line each}
+     *
+     * @param device where it is to run
+     * @param problem operator, sizes and direction
+     */
     public static String explain(Device device, Problem problem) {
         if (!(device instanceof OpenClDevice openCl)) {
             if (problem.format().lanes() != 1) {
@@ -133,14 +144,22 @@ public final class Operators {
         return text.toString();
     }
 
-    /** The fastest candidate that takes the problem. */
+    /**
+     * {@return the fastest candidate that takes the problem}
+     *
+     * @param device where it is to run
+     * @param problem operator, sizes and direction
+     */
     public static Invocation prepare(Device device, Problem problem) {
         return prepare(device, problem, null);
     }
 
     /**
-     * A named candidate.
+     * {@return a named candidate}
      *
+     * @param device where it is to run
+     * @param problem operator, sizes and direction
+     * @param wanted the name of the candidate, null for the fastest
      * @throws IllegalArgumentException when the candidate is unknown or refuses; the message says why
      * @throws DeviceException when none is named and the device takes none, such as one that computes wrongly
      */

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(GradientCheckExtension.class)
 public @interface GradientChecked {
     /**
-     * The devices by the selectors of {@link dev.clave.Device#open(String)}; empty for all there are. One that is not there
-     * fails the test.
+     * {@return the devices by the selectors of {@link dev.clave.Device#open(String)}; empty for all there are} One that
+     * is not there fails the test.
      */
     String[] devices() default {};
 }

@@ -19,12 +19,12 @@ public final class Gradients {
         this.device = device;
     }
 
-    /** The device of this run of the test. */
+    /** {@return the device of this run of the test} */
     public Device device() {
         return device;
     }
 
-    /** Whether operators of the library can be checked here: gradients need double precision. */
+    /** {@return whether operators of the library can be checked here: gradients need double precision} */
     public boolean hasDouble() {
         return device.info().fp64();
     }
@@ -33,7 +33,13 @@ public final class Gradients {
         return checks;
     }
 
-    /** {@link #check(Differentiable, List)} for a few inputs. */
+    /**
+     * {@link #check(Differentiable, List)} for a few inputs.
+     *
+     * @param function what is checked
+     * @param inputs one array for each input of the function
+     * @return what was found, element by element
+     */
     public GradientReport check(Differentiable function, double[]... inputs) {
         return check(function, List.of(inputs));
     }
@@ -41,6 +47,8 @@ public final class Gradients {
     /**
      * Checks every coordinate of a function at the inputs.
      *
+     * @param function what is checked
+     * @param inputs one array for each input of the function
      * @return what was found
      * @throws AssertionError when the gradient is wrong, was not checked, or lies at too many kinks
      */
@@ -48,7 +56,12 @@ public final class Gradients {
         return check(GradientCheck.of(function), inputs);
     }
 
-    /** The same with settings of one's own, such as another step or a sample of the coordinates. */
+    /**
+     * {@return the same with settings of one's own, such as another step or a sample of the coordinates}
+     *
+     * @param check function and settings
+     * @param inputs one array for each input of the function
+     */
     public GradientReport check(GradientCheck check, List<double[]> inputs) {
         checks++;
         GradientReport report = check.check(inputs);
@@ -65,13 +78,20 @@ public final class Gradients {
     /**
      * Checks an operator of the library on the device at random inputs, every coordinate.
      *
+     * @param geometry operator and sizes
+     * @return what was found, element by element
      * @throws IllegalArgumentException when the device has no fp64, see {@link #hasDouble}, or the operator no gradient
      */
     public GradientReport check(Geometry geometry) {
         return check(geometry, check -> check);
     }
 
-    /** The same with settings, for example {@code check -> check.sampled(20)}. */
+    /**
+     * {@return the same with settings, for example {@code check -> check.sampled(20)}}
+     *
+     * @param geometry operator and sizes
+     * @param settings changes the check
+     */
     public GradientReport check(Geometry geometry, UnaryOperator<GradientCheck> settings) {
         try (OperatorCheck operator = OperatorCheck.of(device, geometry)) {
             return check(settings.apply(GradientCheck.of(operator)), operator.randomInputs(1));
