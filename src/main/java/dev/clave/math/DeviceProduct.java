@@ -13,7 +13,11 @@ import dev.clave.op.Operators;
 final class DeviceProduct implements AutoCloseable {
     private static final Format WIDE = new Format(DType.F64, 1);
     /** Multiply-adds up to which an update is done on the host: what it takes to move the numbers. */
-    private static final double HOST = 64.0 * 64 * 64;
+    private static final double HOST = 1 << 20;
+    /** Rows and columns of an update are filled up to these: few register tiles occur then, each a program to compile. */
+    private static final int ROWS = 24;
+
+    private static final int COLUMNS = 48;
 
     private final Device device;
     private final boolean own;
@@ -46,12 +50,13 @@ final class DeviceProduct implements AutoCloseable {
             return new Block(values, stride, row + firstRow, column + firstColumn, rowCount, columnCount);
         }
 
-        private double[] dense() {
-            double[] dense = new double[rows * columns];
+        /** A copy in rows of {@code width}, with zeros to the right and below. */
+        private double[] filled(int height, int width) {
+            double[] filled = new double[height * width];
             for (int i = 0; i < rows; i++) {
-                System.arraycopy(values, at(i), dense, i * columns, columns);
+                System.arraycopy(values, at(i), filled, i * width, columns);
             }
-            return dense;
+            return filled;
         }
     }
 
@@ -60,21 +65,38 @@ final class DeviceProduct implements AutoCloseable {
         if (c.rows == 0 || c.columns == 0 || a.columns == 0) {
             return;
         }
-        if ((double) c.rows * c.columns * a.columns < HOST || c.rows < 4 || c.columns < 8) {
+        if ((double) c.rows * c.columns * a.columns < HOST || c.rows < ROWS / 2 || c.columns < COLUMNS / 2) {
             subtractHere(c, a, b);
             return;
         }
-        double[] product = multiply(a.dense(), b.dense(), c.rows, c.columns, a.columns);
+        int k = a.columns;
+        int rows = up(c.rows, ROWS);
+        int columns = up(c.columns, COLUMNS);
+        double[] product = multiply(a.filled(rows, k), b.filled(k, columns), rows, columns, k);
         for (int i = 0; i < c.rows; i++) {
             int to = c.at(i);
-            int from = i * c.columns;
+            int from = i * columns;
             for (int j = 0; j < c.columns; j++) {
                 c.values[to + j] -= product[from + j];
             }
         }
     }
 
+    private static int up(int count, int unit) {
+        return (count + unit - 1) / unit * unit;
+    }
+
     private static void subtractHere(Block c, Block a, Block b) {
+        if (c.columns == 1) {
+            for (int i = 0; i < c.rows; i++) {
+                double sum = 0;
+                for (int p = 0; p < a.columns; p++) {
+                    sum += a.values[a.at(i) + p] * b.values[b.at(p)];
+                }
+                c.values[c.at(i)] -= sum;
+            }
+            return;
+        }
         for (int i = 0; i < c.rows; i++) {
             for (int p = 0; p < a.columns; p++) {
                 axpy(c.values, c.at(i), b.values, b.at(p), a.values[a.at(i) + p], c.columns);

@@ -139,7 +139,7 @@ class DeviceMatricesTest {
     @Test
     void solvesAreAsGoodAsCommonsMath() {
         everywhere(matrices -> {
-            for (int n : new int[] {1, 2, 15, 16, 17, 33, 100, 145, 300}) {
+            for (int n : new int[] {1, 2, 15, 16, 17, 33, 100, 145, 300, 420}) {
                 RealMatrix a = random(n, n, n);
                 RealMatrix b = random(n, 3, 7);
                 DecompositionSolver solver = matrices.lu(a);
