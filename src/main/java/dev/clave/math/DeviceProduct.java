@@ -13,7 +13,7 @@ import dev.clave.op.Operators;
 final class DeviceProduct implements AutoCloseable {
     private static final Format WIDE = new Format(DType.F64, 1);
     /** Multiply-adds up to which an update is done on the host: what it takes to move the numbers. */
-    private static final double HOST = 1 << 20;
+    private static final double HOST = 1 << 18;
     /** Rows and columns of an update are filled up to these: few register tiles occur then, each a program to compile. */
     private static final int ROWS = 24;
 
