@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.openjdk.jmh.results.Result;
@@ -24,7 +25,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /** {@code clave bench OPERATOR|all}: runs the JMH bench of operators and prints GFLOP/s and GB/s. */
 public final class BenchMain {
     private static final String USAGE =
-            "clave bench OPERATOR|all [--device D] [--candidate C] [--shape S] [--quick] [--json FILE], or --list";
+            "clave bench OPERATOR|all [--device D] [--candidate C] [--shape S] [--quick] [--json FILE], or --list;"
+                    + " clave bench math [--device D] [--quick]";
     /** Shapes of more operations are left out of a quick run. */
     private static final double QUICK_FLOPS = 1e8;
 
@@ -45,6 +47,12 @@ public final class BenchMain {
         try {
             if (List.of(arguments).equals(List.of("binding"))) {
                 BindingBench.report();
+                return;
+            }
+            if (arguments.length > 0 && arguments[0].equals("math")) {
+                main.operator = "math";
+                main.parse(Arrays.copyOfRange(arguments, 1, arguments.length));
+                MatrixBench.report(main.device, main.quick);
                 return;
             }
             if (List.of(arguments).contains("--list")) {
@@ -104,7 +112,8 @@ public final class BenchMain {
                 throw new IllegalArgumentException("unknown argument '" + word + "'; " + USAGE);
             }
         }
-        if (!operator.equals("all") && new Shapes().of(operator).isEmpty()) {
+        if (!List.of("all", "math").contains(operator)
+                && new Shapes().of(operator).isEmpty()) {
             throw new IllegalArgumentException(
                     "unknown operator '" + operator + "', there are all, " + String.join(", ", Operators.names()));
         }

@@ -17,12 +17,12 @@ public enum DType {
         this.bytes = bytes;
     }
 
-    /** Size of one element in bytes. */
+    /** {@return size of one element in bytes} */
     public int bytes() {
         return bytes;
     }
 
-    /** Whether this is a floating-point type. */
+    /** {@return whether this is a floating-point type} */
     public boolean isReal() {
         return this == F32 || this == F64;
     }

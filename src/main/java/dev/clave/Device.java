@@ -30,7 +30,11 @@ public abstract class Device implements AutoCloseable {
     /** For the library's own devices, whose backend is the one that is named as their kind. */
     protected Device() {}
 
-    /** For implementations, which extend {@link dev.clave.spi.BackendDevice}. */
+    /**
+     * For implementations, which extend {@link dev.clave.spi.BackendDevice}.
+     *
+     * @param backend name of the backend
+     */
     protected Device(Backend backend) {
         this.backend = backend;
     }
@@ -40,6 +44,8 @@ public abstract class Device implements AutoCloseable {
      *
      * @param kind name of its backend: {@code cpu}, {@code opencl} or another library's
      * @param platform who drives it
+     * @param name name of the device
+     * @param driver version of the driver
      * @param binding how it is reached: {@code java}, {@code ffm}, {@code jocl} or another library's way
      * @param fp64 whether it computes in double precision
      * @param vectorWidth floats of a native vector
@@ -72,7 +78,7 @@ public abstract class Device implements AutoCloseable {
         public static final Limits UNKNOWN = new Limits("", "", "", 0, 0, 0, 0, 0);
     }
 
-    /** The CPU in pure Java; always available. */
+    /** {@return the CPU in pure Java; always available} */
     public static Device cpu() {
         return new CpuDevice();
     }
@@ -80,10 +86,11 @@ public abstract class Device implements AutoCloseable {
     /**
      * Opens a device through the binding that the system property {@code clave.binding} names, {@code auto} by default.
      *
-     * @param selector {@code auto} (the backend of the highest priority that has a device: the first OpenCL device, else the
-     *     CPU, unless another library's backend comes first), the name of a backend ({@code cpu}, {@code opencl} or another
-     *     library's) for its first device, {@code NAME:INDEX} for another one, an index as listed by {@link #list}, or a part
-     *     of a device's or platform's name
+     * @param selector {@code auto} (the backend of the highest priority that has a device: the first OpenCL device,
+     *     else the CPU, unless another library's backend comes first), the name of a backend ({@code cpu}, {@code
+     *     opencl} or another library's) for its first device, {@code NAME:INDEX} for another one, an index as listed by
+     *     {@link #list}, or a part of a device's or platform's name
+     * @return the device; close it
      * @throws DeviceException when no such device exists; the message lists the ones there are
      */
     public static Device open(String selector) {
@@ -95,6 +102,7 @@ public abstract class Device implements AutoCloseable {
      *
      * @param selector as for {@link #open(String)}
      * @param binding {@code auto} (java.lang.foreign on JDK 22 and newer, else JOCL), {@code ffm} or {@code jocl}
+     * @return the device; close it
      * @throws DeviceException when no such device exists, or a binding other than {@code auto} cannot be had
      */
     public static Device open(String selector, String binding) {
@@ -122,6 +130,7 @@ public abstract class Device implements AutoCloseable {
      *
      * @param name empty when it does not say one
      * @param provider its class, or what is known of it when that cannot be loaded
+     * @param priority the larger goes first
      * @param devices how many it has
      * @param reason why it has none, or is not used at all; beside devices what was left out; empty when all is well
      */
@@ -147,28 +156,31 @@ public abstract class Device implements AutoCloseable {
      * Looks at this machine's devices.
      *
      * @param binding as for {@link #open(String, String)}
+     * @return what was found
      */
     public static Survey survey(String binding) {
         return Backends.load(binding).survey();
     }
 
-    /** The devices of this machine, without the CPU, in the order of their indices; empty when there are none. */
+    /**
+     * {@return the devices of this machine, without the CPU, in the order of their indices; empty when there are none}
+     */
     public static List<Info> list() {
         return survey(OpenClDevices.defaultBinding()).devices();
     }
 
-    /** Why {@link #list} lacks devices: what was skipped and why, empty when nothing was. */
+    /** {@return why {@link #list} lacks devices: what was skipped and why, empty when nothing was} */
     public static String listReason() {
         return survey(OpenClDevices.defaultBinding()).skipped();
     }
 
-    /** One line: which binding to OpenCL is taken, which is skipped and why. */
+    /** {@return one line: which binding to OpenCL is taken, which is skipped and why} */
     public static String bindingReport() {
         return survey(OpenClDevices.defaultBinding()).bindingReport();
     }
 
     /**
-     * The backend this is a device of.
+     * {@return the backend this is a device of}
      *
      * @throws DeviceException when the library's own backends are not registered
      */
@@ -187,25 +199,27 @@ public abstract class Device implements AutoCloseable {
         return this;
     }
 
-    /** What this device is called. */
+    /** {@return what this device is called} */
     public abstract Info info();
 
-    /** The device's name. */
+    /** {@return the device's name} */
     public final String name() {
         return info().name();
     }
 
-    /** Whether this is an OpenCL device. */
+    /** {@return whether this is an OpenCL device} */
     public final boolean isOpenCl() {
         return info().kind().equals("opencl");
     }
 
-    /** Offsets of views must be a multiple of this many bytes. */
+    /** {@return the number of bytes that offsets of views must be a multiple of} */
     public abstract int viewAlignment();
 
     /**
-     * A tensor with undefined values.
+     * {@return a tensor with undefined values}
      *
+     * @param dtype type of the elements
+     * @param shape extents, outermost first
      * @throws DeviceOutOfMemoryException when {@link #memoryLimit()} or the device's largest allocation would be passed
      * @throws IllegalStateException when the device is closed
      */
@@ -216,7 +230,12 @@ public abstract class Device implements AutoCloseable {
         return new Tensor(this, dtype, shape, reserve(dtype, shape));
     }
 
-    /** Memory for {@link #allocate}. */
+    /**
+     * {@return memory for {@link #allocate}}
+     *
+     * @param dtype type of the elements
+     * @param shape extents, outermost first
+     */
     protected abstract Storage reserve(DType dtype, Shape shape);
 
     /**
@@ -226,10 +245,10 @@ public abstract class Device implements AutoCloseable {
      */
     public abstract void finish();
 
-    /** What this device holds, for operator implementations. */
+    /** {@return what this device holds, for operator implementations} */
     public abstract Ledger ledger();
 
-    /** Bytes of the tensors that are not closed. */
+    /** {@return bytes of the tensors that are not closed} */
     public final long liveBytes() {
         return ledger().liveBytes();
     }
@@ -238,18 +257,23 @@ public abstract class Device implements AutoCloseable {
      * A tensor that is not closed.
      *
      * @param what its type and shape
+     * @param bytes size in bytes
      * @param place the line of code that made it; with {@code -Dclave.leaks=off} it is not known
      */
     public record Allocation(String what, long bytes, String place) {}
 
-    /** The largest tensors that are not closed, largest first. */
+    /**
+     * {@return the largest tensors that are not closed, largest first}
+     *
+     * @param count how many, at least 0
+     */
     public final List<Allocation> largestTensors(int count) {
         return ledger().largest(count);
     }
 
     /**
-     * Bytes that the tensors of this device may take together: 0.8 of its memory, on the CPU of the largest Java heap;
-     * {@code -Dclave.memory.share} sets another part.
+     * {@return bytes that the tensors of this device may take together: 0.8 of its memory, on the CPU of the largest
+     * Java heap; {@code -Dclave.memory.share} sets another part}
      */
     public final long memoryLimit() {
         return ledger().limit();
@@ -259,6 +283,7 @@ public abstract class Device implements AutoCloseable {
      * Changes {@link #memoryLimit()}; tensors that are there stay. Returns this.
      *
      * @param bytes at least 0
+     * @return this
      */
     public final Device memoryLimit(long bytes) {
         ledger().limit(bytes);

@@ -24,30 +24,35 @@ public final class Shape {
     }
 
     /**
-     * A shape of the given extents.
+     * {@return a shape of the given extents}
      *
+     * @param extents extents, outermost first
      * @throws IllegalArgumentException when an extent is negative or the product exceeds 2^31 - 1
      */
     public static Shape of(int... extents) {
         return new Shape(extents.clone());
     }
 
-    /** Number of extents. */
+    /** {@return number of extents} */
     public int rank() {
         return extents.length;
     }
 
-    /** Extent of one axis, 0 is the outermost. */
+    /**
+     * {@return extent of one axis, 0 is the outermost}
+     *
+     * @param axis which axis, 0 is the outermost
+     */
     public int extent(int axis) {
         return extents[axis];
     }
 
-    /** Number of elements: the product of the extents, 1 for a scalar. */
+    /** {@return number of elements: the product of the extents, 1 for a scalar} */
     public int elements() {
         return elements;
     }
 
-    /** The extents, as a copy. */
+    /** {@return the extents, as a copy} */
     public int[] toArray() {
         return extents.clone();
     }

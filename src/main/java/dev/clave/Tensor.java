@@ -21,29 +21,32 @@ public final class Tensor implements AutoCloseable {
         this.storage = storage;
     }
 
-    /** The device that holds the values. */
+    /** {@return the device that holds the values} */
     public Device device() {
         return device;
     }
 
-    /** Type of the elements. */
+    /** {@return type of the elements} */
     public DType dtype() {
         return dtype;
     }
 
-    /** Extents, outermost first. */
+    /** {@return extents, outermost first} */
     public Shape shape() {
         return shape;
     }
 
-    /** The memory behind the tensor, for operator implementations. */
+    /** {@return the memory behind the tensor, for operator implementations} */
     public Storage storage() {
         return storage;
     }
 
     /**
-     * A view of {@code shape.elements()} elements that starts {@code first} elements into this tensor. On an OpenCL
-     * device {@code first * dtype.bytes()} must be a multiple of {@link Device#viewAlignment}.
+     * {@return a view of {@code shape.elements()} elements that starts {@code first} elements into this tensor} On an
+     * OpenCL device {@code first * dtype.bytes()} must be a multiple of {@link Device#viewAlignment}.
+     *
+     * @param first element where it begins
+     * @param shape its extents, outermost first
      */
     public Tensor view(int first, Shape shape) {
         if (first < 0 || (long) first + shape.elements() > this.shape.elements()) {
@@ -57,7 +60,12 @@ public final class Tensor implements AutoCloseable {
                 storage.view((long) first * dtype.bytes(), (long) shape.elements() * dtype.bytes()));
     }
 
-    /** Copies all values from the host; for F32 (and F64, widened) tensors. Returns this. */
+    /**
+     * Copies all values from the host; for F32 (and F64, widened) tensors. Returns this.
+     *
+     * @param values as many as the tensor has elements, row-major
+     * @return this
+     */
     public Tensor write(float... values) {
         check("write", values.length);
         if (dtype == DType.F64) {
@@ -73,7 +81,12 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** Copies all values from the host; for F64 (and F32, rounded) tensors. Returns this. */
+    /**
+     * Copies all values from the host; for F64 (and F32, rounded) tensors. Returns this.
+     *
+     * @param values as many as the tensor has elements, row-major
+     * @return this
+     */
     public Tensor write(double... values) {
         check("write", values.length);
         if (dtype == DType.F32) {
@@ -89,7 +102,12 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** Copies all values from the host; for I32 tensors. Returns this. */
+    /**
+     * Copies all values from the host; for I32 tensors. Returns this.
+     *
+     * @param values as many as the tensor has elements, row-major
+     * @return this
+     */
     public Tensor write(int... values) {
         check("write", values.length);
         expect(DType.I32, "write(int[])");
@@ -97,7 +115,12 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** Copies all values from the host; for U8 tensors. Returns this. */
+    /**
+     * Copies all values from the host; for U8 tensors. Returns this.
+     *
+     * @param values as many as the tensor has elements, row-major
+     * @return this
+     */
     public Tensor write(byte... values) {
         check("write", values.length);
         expect(DType.U8, "write(byte[])");
@@ -105,7 +128,11 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** Waits for pending work and returns a copy of the values; F64 values are rounded. */
+    /**
+     * Waits for pending work and returns a copy of the values; F64 values are rounded.
+     *
+     * @return a copy, row-major
+     */
     public float[] readFloats() {
         if (dtype == DType.F64) {
             double[] wide = readDoubles();
@@ -121,7 +148,11 @@ public final class Tensor implements AutoCloseable {
         return values;
     }
 
-    /** Waits for pending work and returns a copy of the values; F32 values are widened. */
+    /**
+     * Waits for pending work and returns a copy of the values; F32 values are widened.
+     *
+     * @return a copy, row-major
+     */
     public double[] readDoubles() {
         double[] values = new double[shape.elements()];
         if (dtype == DType.F32) {
@@ -136,7 +167,11 @@ public final class Tensor implements AutoCloseable {
         return values;
     }
 
-    /** Waits for pending work and returns a copy of the values of an I32 tensor. */
+    /**
+     * Waits for pending work and returns a copy of the values of an I32 tensor.
+     *
+     * @return a copy, row-major
+     */
     public int[] readInts() {
         expect(DType.I32, "readInts");
         int[] values = new int[shape.elements()];
@@ -144,7 +179,11 @@ public final class Tensor implements AutoCloseable {
         return values;
     }
 
-    /** Waits for pending work and returns a copy of the values of a U8 tensor. */
+    /**
+     * Waits for pending work and returns a copy of the values of a U8 tensor.
+     *
+     * @return a copy, row-major
+     */
     public byte[] readBytes() {
         expect(DType.U8, "readBytes");
         byte[] values = new byte[shape.elements()];

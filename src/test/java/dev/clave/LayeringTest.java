@@ -1,7 +1,6 @@
 package dev.clave;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -11,6 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Imports go down only: cli, onnx, nn, then data and io, op, and the core with what is internal to it. */
 class LayeringTest {
@@ -18,7 +20,7 @@ class LayeringTest {
             List.of("dev.clave.cli.."),
             List.of("dev.clave.onnx.."),
             List.of("dev.clave.nn.."),
-            List.of("dev.clave.data..", "dev.clave.io..", "dev.clave.check.."),
+            List.of("dev.clave.data..", "dev.clave.io..", "dev.clave.check..", "dev.clave.math.."),
             List.of("dev.clave.op.."),
             List.of("dev.clave", "dev.clave.spi..", "dev.clave.internal.."));
 
@@ -60,16 +62,44 @@ class LayeringTest {
                 .hasViolation());
     }
 
-    /** The command line's library is optional: nothing below the commands may need it. */
-    @Test
-    void onlyTheCommandLineNeedsPicocli() throws URISyntaxException {
-        assertFalse(noClasses()
+    /** Optional libraries: each is needed in one place, and an embedder does without. */
+    @ParameterizedTest
+    @CsvSource({
+        "picocli.., dev.clave.cli..",
+        "org.apache.commons.math3.., dev.clave.math..",
+        "org.junit.., dev.clave.check.junit.."
+    })
+    void optionalLibrariesAreNeededInOnePlace(String library, String place) throws URISyntaxException {
+        JavaClasses classes = classes();
+        noClasses()
                 .that()
-                .resideOutsideOfPackage("dev.clave.cli..")
+                .resideOutsideOfPackage(place)
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage("picocli..")
-                .evaluate(classes())
-                .hasViolation());
+                .resideInAPackage(library)
+                .check(classes);
+        assertTrue(
+                noClasses()
+                        .that()
+                        .resideInAPackage(place)
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAPackage(library)
+                        .evaluate(classes)
+                        .hasViolation(),
+                "the importer sees who uses " + library);
+    }
+
+    /** Nor may one of our packages that is for those who have such a library be needed by another. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dev.clave.math..", "dev.clave.check.junit.."})
+    void nobodyNeedsAnAdaptor(String adaptor) throws URISyntaxException {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(adaptor)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(adaptor)
+                .check(classes());
     }
 }

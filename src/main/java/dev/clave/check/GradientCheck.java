@@ -36,19 +36,32 @@ public final class GradientCheck {
         this.settings = settings;
     }
 
-    /** Every coordinate, eps 1e-6, atol 1e-5, rtol 1e-3, at most 1 % skipped, seed 1. */
+    /**
+     * {@return every coordinate, eps 1e-6, atol 1e-5, rtol 1e-3, at most 1 % skipped, seed 1}
+     *
+     * @param function what is checked
+     */
     public static GradientCheck of(Differentiable function) {
         return new GradientCheck(function, new Settings(Mode.EVERY, 0, 1e-6, 1e-5, 1e-3, 0.01, 1));
     }
 
-    /** Another step, above 0. Around 1e-6 rounding and curvature both stay small in double. */
+    /**
+     * {@return the check with another step, above 0} Around 1e-6 rounding and curvature both stay small in double.
+     *
+     * @param eps the step
+     */
     public GradientCheck eps(double eps) {
         positive("eps", eps);
         Settings s = settings;
         return with(new Settings(s.mode, s.count, eps, s.atol, s.rtol, s.maxSkipped, s.seed));
     }
 
-    /** Other tolerances, above 0: an error up to {@code atol + rtol * |expected|} passes. */
+    /**
+     * {@return the check with other tolerances, above 0: an error up to {@code atol + rtol * |expected|} passes}
+     *
+     * @param atol largest error of a derivative that is 0
+     * @param rtol part of the size of the derivative
+     */
     public GradientCheck tolerance(double atol, double rtol) {
         positive("atol", atol);
         positive("rtol", rtol);
@@ -56,7 +69,12 @@ public final class GradientCheck {
         return with(new Settings(s.mode, s.count, s.eps, atol, rtol, s.maxSkipped, s.seed));
     }
 
-    /** Another share of elements that may be skipped at kinks, in [0, 1). */
+    /**
+     * Another share of elements that may be skipped at kinks, in [0, 1).
+     *
+     * @param share the part, [0, 1)
+     * @return the changed check
+     */
     public GradientCheck maxSkipped(double share) {
         if (!(share >= 0 && share < 1)) {
             throw new IllegalArgumentException("gradient check: maxSkipped lies in [0, 1), got " + share);
@@ -65,20 +83,31 @@ public final class GradientCheck {
         return with(new Settings(s.mode, s.count, s.eps, s.atol, s.rtol, share, s.seed));
     }
 
-    /** Another seed of gradOutput, samples and directions. */
+    /**
+     * {@return the check with another seed of gradOutput, samples and directions}
+     *
+     * @param seed decides what is drawn; the same seed draws the same
+     */
     public GradientCheck seed(long seed) {
         Settings s = settings;
         return with(new Settings(s.mode, s.count, s.eps, s.atol, s.rtol, s.maxSkipped, seed));
     }
 
-    /** At most {@code perInput} coordinates of each input, drawn without repetition. */
+    /**
+     * At most {@code perInput} coordinates of each input, drawn without repetition.
+     *
+     * @param perInput number of coordinates, at least 1
+     * @return the changed check
+     */
     public GradientCheck sampled(int perInput) {
         return mode(Mode.SAMPLED, perInput);
     }
 
     /**
-     * Derivatives along {@code probes} random directions with entries -1 and 1 through all inputs at once: two forward
-     * passes each, whatever the size. A single wrong element shows in every probe, but is not named.
+     * {@return the check of derivatives along {@code probes} random directions with entries -1 and 1 through all inputs at once: two
+     * forward passes each, whatever the size} A single wrong element shows in every probe, but is not named.
+     *
+     * @param probes number of directions, at least 1
      */
     public GradientCheck directions(int probes) {
         return mode(Mode.DIRECTIONS, probes);
@@ -102,7 +131,12 @@ public final class GradientCheck {
         }
     }
 
-    /** {@link #check(List)} for a few inputs. */
+    /**
+     * {@link #check(List)} for a few inputs.
+     *
+     * @param inputs one array for each input of the function
+     * @return what was found, element by element
+     */
     public GradientReport check(double[]... inputs) {
         return check(List.of(inputs));
     }
@@ -110,6 +144,8 @@ public final class GradientCheck {
     /**
      * Checks at the inputs.
      *
+     * @param inputs one array for each input of the function
+     * @return what was found, element by element
      * @throws IllegalArgumentException when the function returns gradients of the wrong number or length
      */
     public GradientReport check(List<double[]> inputs) {

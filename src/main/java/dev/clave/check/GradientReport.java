@@ -34,6 +34,7 @@ public record GradientReport(List<Element> elements, double maxSkipped) {
      * @param got by the gradient under test
      * @param error |expected - got|
      * @param allowed largest error that passes: atol + rtol * |expected|
+     * @param verdict what was found
      */
     public record Element(
             int input,
@@ -68,19 +69,23 @@ public record GradientReport(List<Element> elements, double maxSkipped) {
         elements = List.copyOf(elements);
     }
 
-    /** How many elements have the verdict. */
+    /**
+     * {@return how many elements have the verdict}
+     *
+     * @param verdict what was found
+     */
     public int count(Verdict verdict) {
         return (int) elements.stream().filter(e -> e.verdict() == verdict).count();
     }
 
-    /** The element that is furthest beyond its tolerance or nearest to it; skipped ones do not count. */
+    /** {@return the element that is furthest beyond its tolerance or nearest to it; skipped ones do not count} */
     public Optional<Element> worst() {
         return elements.stream()
                 .filter(e -> e.verdict() != Verdict.SKIPPED)
                 .max(Comparator.comparingDouble(Element::badness));
     }
 
-    /** Whether elements were checked, none failed, and no more were skipped than allowed. */
+    /** {@return whether elements were checked, none failed, and no more were skipped than allowed} */
     public boolean passed() {
         int skipped = count(Verdict.SKIPPED);
         return count(Verdict.FAILED) == 0 && skipped < elements.size() && skipped <= maxSkipped * elements.size();

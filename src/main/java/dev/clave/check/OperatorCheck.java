@@ -63,6 +63,9 @@ public final class OperatorCheck implements Differentiable, AutoCloseable {
     /**
      * Prepares an operator.
      *
+     * @param device where it runs
+     * @param geometry operator and sizes
+     * @return the operator; close it
      * @throws IllegalArgumentException when the device has no fp64 or the operator has no gradient
      */
     public static OperatorCheck of(Device device, Geometry geometry) {
@@ -153,7 +156,12 @@ public final class OperatorCheck implements Differentiable, AutoCloseable {
         return tensor.write(new double[slot.shape().elements()]);
     }
 
-    /** Inputs of the right lengths, uniform in [-1, 1). */
+    /**
+     * Inputs of the right lengths, uniform in [-1, 1).
+     *
+     * @param seed decides what is drawn; the same seed draws the same
+     * @return one array for each input
+     */
     public List<double[]> randomInputs(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         List<double[]> values = new ArrayList<>();

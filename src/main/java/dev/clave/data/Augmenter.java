@@ -16,6 +16,7 @@ public final class Augmenter {
     /**
      * For images of one size.
      *
+     * @param transform changes an image
      * @param height rows of an image, 1 to 4096
      * @param width columns, 1 to 4096
      */
@@ -36,12 +37,12 @@ public final class Augmenter {
         this.source = new float[(height + 3) * (width + 3)];
     }
 
-    /** Rows of an image that comes out. */
+    /** {@return rows of an image that comes out} */
     public int outputHeight() {
         return outputHeight;
     }
 
-    /** Columns of an image that comes out. */
+    /** {@return columns of an image that comes out} */
     public int outputWidth() {
         return outputWidth;
     }
@@ -75,7 +76,11 @@ public final class Augmenter {
     /**
      * Changes one image.
      *
+     * @param images pixels of all images
      * @param sample index of the image
+     * @param seed decides what is drawn
+     * @param epoch which epoch, from 0
+     * @param out takes the pixels of the new image
      * @param offset where the image begins in {@code out}
      * @throws IllegalArgumentException when a range lies outside its array
      */

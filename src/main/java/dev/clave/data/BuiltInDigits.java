@@ -16,6 +16,8 @@ public final class BuiltInDigits {
      * Draws digits; sample i shows the digit i % 10.
      *
      * @param count number of images, at least 1
+     * @param seed decides the strokes
+     * @return the images
      */
     public static ImageDataset generate(int count, long seed) {
         if (count < 1) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Training and test data by what a user asks for.
  *
+ * @param split training and test images
  * @param sentence what was taken, how many samples, and why, for people
  */
 public record DataSource(Mnist.Split split, String sentence) {
@@ -25,13 +26,19 @@ public record DataSource(Mnist.Split split, String sentence) {
         /**
          * More of a file has come.
          *
+         * @param file a file that must be there
          * @param bytes so far
          * @param total bytes of the whole file, -1 when unknown
          */
         void at(String file, long bytes, long total);
     }
 
-    /** As {@link #resolve(String, Progress)}, silently. */
+    /**
+     * As {@link #resolve(String, Progress)}, silently.
+     *
+     * @param choice a directory, {@code mnist}, {@code digits} or null for whatever is there
+     * @return the images and a sentence about them
+     */
     public static DataSource resolve(@Nullable String choice) {
         return resolve(choice, (file, bytes, total) -> {});
     }
@@ -42,6 +49,8 @@ public record DataSource(Mnist.Split split, String sentence) {
      *
      * @param choice a directory with the MNIST files, {@code mnist} for the per-user cache, {@code digits} for the
      *     built-in ones, null for the cache and else the built-in ones
+     * @param progress is told how far a download is
+     * @return the images and a sentence about them
      * @throws FormatException when what was asked for is missing or broken
      * @throws IllegalArgumentException when {@code CLAVE_MNIST_URL} is no address
      */

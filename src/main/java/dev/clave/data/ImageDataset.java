@@ -3,6 +3,10 @@ package dev.clave.data;
 /**
  * Labelled images.
  *
+ * @param name for messages and reports
+ * @param height pixels from top to bottom
+ * @param width pixels from left to right
+ * @param classes number of classes
  * @param pixels bytes [count, height, width], 0 is background
  * @param labels classes [count], each in [0, classes)
  */
@@ -23,9 +27,10 @@ public record ImageDataset(String name, int height, int width, int classes, byte
     }
 
     /**
-     * Some of the images, in the order given.
+     * {@return some of the images, in the order given}
      *
      * @param name of the new dataset
+     * @param indices which images, from 0
      * @throws IndexOutOfBoundsException when an index is outside 0..size-1
      */
     public ImageDataset subset(String name, int... indices) {
@@ -39,7 +44,7 @@ public record ImageDataset(String name, int height, int width, int classes, byte
         return new ImageDataset(name, height, width, this.classes, chosen, classes);
     }
 
-    /** Number of images. */
+    /** {@return number of images} */
     public int size() {
         return labels.length;
     }

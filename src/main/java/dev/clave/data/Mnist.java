@@ -17,15 +17,24 @@ public final class Mnist {
     private static final int LABELS = 0x801;
     private static final int MOST_ITEMS = 10_000_000;
     private static final int MOST_SIDE = 1024;
+    /** Deflate packs at most 258 bytes into two bits; a file that claims more is a lie, and takes no memory. */
+    private static final long MOST_RATIO = 1032;
 
     private Mnist() {}
 
-    /** Training and test images. */
+    /**
+     * Training and test images.
+     *
+     * @param train what is learnt from
+     * @param test what is looked at in the end
+     */
     public record Split(ImageDataset train, ImageDataset test) {}
 
     /**
      * Reads a directory.
      *
+     * @param directory where files go; made when it is missing
+     * @return training and test images
      * @throws FormatException when a file is missing, cut, too long or breaks the format; the message names it
      */
     public static Split load(Path directory) {
@@ -56,6 +65,7 @@ public final class Mnist {
      * Reads images alone, for example to predict them; every label is 0.
      *
      * @param file IDX, plain or gzip when it ends in {@code .gz}
+     * @return the images
      * @throws FormatException when the file is cut, too long or breaks the format
      */
     public static ImageDataset images(Path file) {
@@ -109,10 +119,19 @@ public final class Mnist {
             if (bytes > Integer.MAX_VALUE) {
                 throw new FormatException(source, 4, "more than " + Integer.MAX_VALUE + " bytes");
             }
-            byte[] data = in.readNBytes((int) bytes);
-            if (data.length < bytes) {
+            long size = Files.size(file);
+            if (in != raw && bytes > size * MOST_RATIO) {
+                throw new FormatException(source, 4, size + " packed bytes cannot unpack to the " + bytes + " it says");
+            }
+            long begin = 4 + 4L * rank;
+            if (in == raw && bytes > Math.max(0, size - begin)) {
                 throw new FormatException(
-                        source, 4 + 4L * rank + data.length, "cut: expected " + bytes + " bytes, got " + data.length);
+                        source, size, "cut: expected " + bytes + " bytes, got " + Math.max(0, size - begin));
+            }
+            byte[] data = new byte[(int) bytes];
+            int got = in.readNBytes(data, 0, data.length);
+            if (got < bytes) {
+                throw new FormatException(source, begin + got, "cut: expected " + bytes + " bytes, got " + got);
             }
             if (in.read() >= 0) {
                 throw new FormatException(source, 4 + 4L * rank + bytes, "bytes behind the end");
@@ -124,6 +143,8 @@ public final class Mnist {
             throw new FormatException(source, -1, "broken gzip: " + e.getMessage());
         } catch (IOException e) {
             throw new FormatException(source, -1, "cannot be read: " + e.getMessage());
+        } catch (OutOfMemoryError e) {
+            throw new FormatException(source, -1, "does not fit into the Java heap, see -Xmx");
         }
     }
 

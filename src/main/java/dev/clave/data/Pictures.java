@@ -33,6 +33,8 @@ public final class Pictures {
      * Reads a PNG or JPEG as 28x28 grey bytes with bright ink: colour becomes luma, transparency background, a light
      * background is inverted, the picture is scaled into the square and centred.
      *
+     * @param file PNG or JPEG
+     * @return the bytes
      * @throws FormatException when the file is no picture
      */
     public static byte[] read(Path file) {
@@ -112,7 +114,12 @@ public final class Pictures {
         return grey * alpha / 255;
     }
 
-    /** A picture in characters, one line per row of pixels, two characters per pixel. */
+    /**
+     * {@return a picture in characters, one line per row of pixels, two characters per pixel}
+     *
+     * @param data where the images are
+     * @param index which one, from 0
+     */
     public static List<String> lines(ImageDataset data, int index) {
         return lines(data, index, Integer.MAX_VALUE);
     }
@@ -120,7 +127,10 @@ public final class Pictures {
     /**
      * As {@link #lines(ImageDataset, int)}, with one character for a pixel and every second row when two have no place.
      *
+     * @param data where the images are
+     * @param index which one, from 0
      * @param columns width in characters
+     * @return the lines
      */
     public static List<String> lines(ImageDataset data, int index, int columns) {
         boolean wide = 2 * data.width() <= columns;
@@ -140,7 +150,12 @@ public final class Pictures {
         return lines;
     }
 
-    /** A sample's type, shape, label and values, one line per row of pixels. */
+    /**
+     * {@return a sample's type, shape, label and values, one line per row of pixels}
+     *
+     * @param data where the images are
+     * @param index which one, from 0
+     */
     public static List<String> values(ImageDataset data, int index) {
         List<String> lines = new ArrayList<>();
         lines.add(String.format(
@@ -162,7 +177,12 @@ public final class Pictures {
         return lines;
     }
 
-    /** A PNG file's bytes: the samples of the given indices, each with its index and label below. */
+    /**
+     * {@return a PNG file's bytes: the samples of the given indices, each with its index and label below}
+     *
+     * @param data where the images are
+     * @param indices which images, from 0
+     */
     public static byte[] contactSheet(ImageDataset data, int[] indices) {
         List<Caption> captions = new ArrayList<>();
         for (int index : indices) {
@@ -181,8 +201,9 @@ public final class Pictures {
     public record Caption(String first, String second, boolean marked) {}
 
     /**
-     * A PNG file's bytes: samples with captions, which are cut when they are too long.
+     * {@return a PNG file's bytes: samples with captions, which are cut when they are too long}
      *
+     * @param data where the images are
      * @param indices samples in the order of the sheet
      * @param captions one for each of them
      */

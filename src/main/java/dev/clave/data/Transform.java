@@ -10,10 +10,14 @@ package dev.clave.data;
  */
 @FunctionalInterface
 public interface Transform {
-    /** Changes one image. */
+    /**
+     * Changes one image.
+     *
+     * @param warp gathers the change of an image
+     */
     void apply(Warp warp);
 
-    /** Pixels this adds on each of the four sides, the same for every image; 0 unless it pads. */
+    /** {@return pixels this adds on each of the four sides, the same for every image; 0 unless it pads} */
     default int margin() {
         return 0;
     }

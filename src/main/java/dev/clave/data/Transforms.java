@@ -8,7 +8,12 @@ public final class Transforms {
 
     private Transforms() {}
 
-    /** Does the transforms one after another; the pixels are resampled once, at the end. */
+    /**
+     * Does the transforms one after another; the pixels are resampled once, at the end.
+     *
+     * @param transforms what is done, in order
+     * @return the transform
+     */
     public static Transform compose(Transform... transforms) {
         List<Transform> parts = List.of(transforms);
         int margin = parts.stream().mapToInt(Transform::margin).sum();
@@ -27,7 +32,10 @@ public final class Transforms {
         };
     }
 
-    /** What handwritten digits bear well: rotation by 12 degrees, scale by 12 %, shear by 10 degrees, shift by 2 pixels. */
+    /**
+     * {@return what handwritten digits bear well: rotation by 12 degrees, scale by 12 %, shear by 10 degrees, shift by
+     * 2 pixels}
+     */
     public static Transform augment() {
         return compose(rotate(12), scale(12), shear(10), shift(2));
     }
@@ -36,6 +44,7 @@ public final class Transforms {
      * Turns about the centre.
      *
      * @param most degrees, 0 to 180
+     * @return the transform
      */
     public static Transform rotate(double most) {
         range("rotate: degrees", most, 180);
@@ -46,6 +55,7 @@ public final class Transforms {
      * Grows or shrinks about the centre, both axes alike.
      *
      * @param most percent, 0 to 90
+     * @return the transform
      */
     public static Transform scale(double most) {
         range("scale: percent", most, 90);
@@ -56,6 +66,7 @@ public final class Transforms {
      * Slants: rows move sideways in proportion to their distance from the middle row.
      *
      * @param most degrees between a vertical line and its image, 0 to 60
+     * @return the transform
      */
     public static Transform shear(double most) {
         range("shear: degrees", most, 60);
@@ -66,6 +77,7 @@ public final class Transforms {
      * Moves right or left and down or up, by parts of a pixel too.
      *
      * @param most pixels, 0 to 1000
+     * @return the transform
      */
     public static Transform shift(double most) {
         range("shift: pixels", most, 1000);
@@ -73,10 +85,11 @@ public final class Transforms {
     }
 
     /**
-     * Elastic distortion (Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to visual
-     * document analysis", ICDAR 2003): every pixel moves by alpha times uniform noise in (-1, 1) smoothed by a Gaussian, per
-     * axis. Away from the border a displacement has a standard deviation of alpha / (sigma sqrt(12 pi)) pixels. Simard's
-     * choice for 29x29 images is alpha 34, sigma 4. In a composition it is fastest as the last part.
+     * {@return a transform: elastic distortion (Simard, Steinkraus and Platt, "Best practices for convolutional neural networks
+     * applied to visual document analysis", ICDAR 2003): every pixel moves by alpha times uniform noise in (-1, 1)
+     * smoothed by a Gaussian, per axis} Away from the border a displacement has a standard deviation of alpha / (sigma
+     * sqrt(12 pi)) pixels. Simard's choice for 29x29 images is alpha 34, sigma 4. In a composition it is fastest as the
+     * last part.
      *
      * @param alpha strength in pixels, 0 to 10,000
      * @param sigma width of the Gaussian in pixels, 0.5 to 64; cut at 3 sigma
@@ -109,6 +122,7 @@ public final class Transforms {
      * Adds background on all sides.
      *
      * @param pixels per side, 0 to 1000
+     * @return the transform
      */
     public static Transform pad(int pixels) {
         range("pad: pixels", pixels, 1000);

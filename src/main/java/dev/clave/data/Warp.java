@@ -70,22 +70,32 @@ public final class Warp {
         return words[nextWord++];
     }
 
-    /** A number of this image in [low, high), the next one of its stream. */
+    /**
+     * A number of this image in [low, high), the next one of its stream.
+     *
+     * @param low smallest
+     * @param high first that is too large
+     * @return the number
+     */
     public double uniform(double low, double high) {
         return low + (high - low) * ((word() >>> 8) * 0x1p-24);
     }
 
-    /** Rows of the image as it is now. */
+    /** {@return rows of the image as it is now} */
     public int height() {
         return height;
     }
 
-    /** Columns of the image as it is now. */
+    /** {@return columns of the image as it is now} */
     public int width() {
         return width;
     }
 
-    /** Turns clockwise by some degrees. */
+    /**
+     * Turns clockwise by some degrees.
+     *
+     * @param degrees against the clock
+     */
     public void rotate(double degrees) {
         double angle = StrictMath.toRadians(finite("rotate", degrees));
         double cos = StrictMath.cos(angle);
@@ -93,7 +103,11 @@ public final class Warp {
         linear(cos, sin, -sin, cos);
     }
 
-    /** Grows by a factor above 0. */
+    /**
+     * Grows by a factor above 0.
+     *
+     * @param factor above 0 for a scale; columns for each row for a shear
+     */
     public void scale(double factor) {
         if (!(factor > 1e-6 && factor < 1e6)) {
             throw new IllegalArgumentException("scale: the factor is between 1e-6 and 1e6, got " + factor);
@@ -101,12 +115,21 @@ public final class Warp {
         linear(1 / factor, 0, 0, 1 / factor);
     }
 
-    /** Slants: a point at y moves right by {@code factor * y}. */
+    /**
+     * Slants: a point at y moves right by {@code factor * y}.
+     *
+     * @param factor above 0 for a scale; columns for each row for a shear
+     */
     public void shear(double factor) {
         linear(1, -finite("shear", factor), 0, 1);
     }
 
-    /** Moves right and down by some pixels. */
+    /**
+     * Moves right and down by some pixels.
+     *
+     * @param right pixels to the right
+     * @param down pixels down
+     */
     public void shift(double right, double down) {
         finite("shift", right);
         finite("shift", down);

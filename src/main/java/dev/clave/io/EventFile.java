@@ -36,6 +36,7 @@ public final class EventFile implements AutoCloseable {
      *
      * @param directory is made when it does not exist
      * @param clock gives the wall time of the records
+     * @return the file, open for writing; close it
      * @throws FormatException when the file cannot be written
      */
     public static EventFile create(Path directory, InstantSource clock) {
@@ -75,7 +76,7 @@ public final class EventFile implements AutoCloseable {
         }
     }
 
-    /** The file being written. */
+    /** {@return the file being written} */
     public Path file() {
         return file;
     }
@@ -89,6 +90,7 @@ public final class EventFile implements AutoCloseable {
      *
      * @param tag name of the curve; a slash makes groups, for example {@code loss/train}
      * @param step position on the axis, at least 0
+     * @param value the value
      */
     public void scalar(String tag, long step, double value) {
         write(TensorBoardEvents.scalar(seconds(clock.instant()), checked(step), named(tag), (float) value));
@@ -97,7 +99,10 @@ public final class EventFile implements AutoCloseable {
     /**
      * A grey picture.
      *
+     * @param tag what the value is called
      * @param step position on the slider, at least 0
+     * @param height pixels from top to bottom
+     * @param width pixels from left to right
      * @param pixels bytes [height, width], 0 is black
      */
     public void image(String tag, long step, int height, int width, byte[] pixels) {

@@ -27,6 +27,9 @@ public final class Json {
     /**
      * Parses a text; numbers become Double.
      *
+     * @param source name for messages
+     * @param text what is parsed or quoted
+     * @return a Map, List, String, Double, Boolean or null
      * @throws FormatException with the character offset when a rule is broken
      */
     public static @Nullable Object parse(String source, String text) {
@@ -39,7 +42,11 @@ public final class Json {
         return value;
     }
 
-    /** A string with quotes and escapes. */
+    /**
+     * {@return a string with quotes and escapes}
+     *
+     * @param text what is parsed or quoted
+     */
     public static String quoted(String text) {
         StringBuilder quoted = new StringBuilder("\"");
         for (int i = 0; i < text.length(); i++) {

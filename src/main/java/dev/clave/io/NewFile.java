@@ -23,11 +23,21 @@ public final class NewFile {
 
     /** Writes the bytes of a file. */
     public interface Content {
-        /** Writes them all; the stream is buffered, closing it does no harm. */
+        /**
+         * Writes them all; the stream is buffered, closing it does no harm.
+         *
+         * @param out takes the bytes
+         * @throws IOException when they cannot be written
+         */
         void writeTo(OutputStream out) throws IOException;
     }
 
-    /** Writes text as UTF-8, as {@link #write(Path, Content)} does. */
+    /**
+     * Writes text as UTF-8, as {@link #write(Path, Content)} does.
+     *
+     * @param file the file
+     * @param text the text
+     */
     public static void write(Path file, String text) {
         write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
@@ -35,6 +45,8 @@ public final class NewFile {
     /**
      * Writes a file.
      *
+     * @param file the file
+     * @param content writes it
      * @throws IllegalArgumentException when the directory is missing
      * @throws FormatException when writing fails; nothing is left behind
      */

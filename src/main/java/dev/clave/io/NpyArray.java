@@ -36,7 +36,7 @@ public final class NpyArray {
             this.bytes = bytes;
         }
 
-        /** Size of a value in bytes. */
+        /** {@return size of a value in bytes} */
         public int bytes() {
             return bytes;
         }
@@ -70,47 +70,72 @@ public final class NpyArray {
         return new NpyArray(type, shape, ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN));
     }
 
-    /** A FLOAT32 array; the values are copied. */
+    /**
+     * {@return a FLOAT32 array; the values are copied}
+     *
+     * @param shape its extents, outermost first
+     * @param values the values, row-major
+     */
     public static NpyArray of(Shape shape, float[] values) {
         NpyArray array = filled(Type.FLOAT32, shape, values.length);
         array.data.asFloatBuffer().put(values);
         return array;
     }
 
-    /** A FLOAT64 array; the values are copied. */
+    /**
+     * {@return a FLOAT64 array; the values are copied}
+     *
+     * @param shape its extents, outermost first
+     * @param values the values, row-major
+     */
     public static NpyArray of(Shape shape, double[] values) {
         NpyArray array = filled(Type.FLOAT64, shape, values.length);
         array.data.asDoubleBuffer().put(values);
         return array;
     }
 
-    /** An INT32 array; the values are copied. */
+    /**
+     * {@return an INT32 array; the values are copied}
+     *
+     * @param shape its extents, outermost first
+     * @param values the values, row-major
+     */
     public static NpyArray of(Shape shape, int[] values) {
         NpyArray array = filled(Type.INT32, shape, values.length);
         array.data.asIntBuffer().put(values);
         return array;
     }
 
-    /** An INT64 array; the values are copied. */
+    /**
+     * {@return an INT64 array; the values are copied}
+     *
+     * @param shape its extents, outermost first
+     * @param values the values, row-major
+     */
     public static NpyArray of(Shape shape, long[] values) {
         NpyArray array = filled(Type.INT64, shape, values.length);
         array.data.asLongBuffer().put(values);
         return array;
     }
 
-    /** A UINT8 array; the values are copied. */
+    /**
+     * {@return a UINT8 array; the values are copied}
+     *
+     * @param shape its extents, outermost first
+     * @param values the values, row-major
+     */
     public static NpyArray of(Shape shape, byte[] values) {
         NpyArray array = filled(Type.UINT8, shape, values.length);
         array.data.duplicate().put(values);
         return array;
     }
 
-    /** Type of the values. */
+    /** {@return type of the values} */
     public Type type() {
         return type;
     }
 
-    /** Extents; a scalar has none. */
+    /** {@return extents; a scalar has none} */
     public Shape shape() {
         return shape;
     }
@@ -124,35 +149,35 @@ public final class NpyArray {
         return data.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** A copy of the values of a FLOAT32 array. */
+    /** {@return a copy of the values of a FLOAT32 array} */
     public float[] floats() {
         float[] values = new float[shape.elements()];
         typed(Type.FLOAT32).asFloatBuffer().get(values);
         return values;
     }
 
-    /** A copy of the values of a FLOAT64 array. */
+    /** {@return a copy of the values of a FLOAT64 array} */
     public double[] doubles() {
         double[] values = new double[shape.elements()];
         typed(Type.FLOAT64).asDoubleBuffer().get(values);
         return values;
     }
 
-    /** A copy of the values of an INT32 array. */
+    /** {@return a copy of the values of an INT32 array} */
     public int[] ints() {
         int[] values = new int[shape.elements()];
         typed(Type.INT32).asIntBuffer().get(values);
         return values;
     }
 
-    /** A copy of the values of an INT64 array. */
+    /** {@return a copy of the values of an INT64 array} */
     public long[] longs() {
         long[] values = new long[shape.elements()];
         typed(Type.INT64).asLongBuffer().get(values);
         return values;
     }
 
-    /** A copy of the values of a UINT8 array, as signed bytes. */
+    /** {@return a copy of the values of a UINT8 array, as signed bytes} */
     public byte[] bytes() {
         byte[] values = new byte[shape.elements()];
         typed(Type.UINT8).get(values);
@@ -162,6 +187,8 @@ public final class NpyArray {
     /**
      * Reads a file.
      *
+     * @param file the file
+     * @return the array
      * @throws FormatException when it cannot be read, breaks a rule of the format, or holds another type of values
      */
     public static NpyArray read(Path file) {
@@ -186,6 +213,7 @@ public final class NpyArray {
     /**
      * Writes a file; a reader sees the old file or the new one, never a part.
      *
+     * @param file the file
      * @throws FormatException when it cannot be written
      */
     public void write(Path file) {

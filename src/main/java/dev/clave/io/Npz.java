@@ -26,8 +26,10 @@ public final class Npz {
     /**
      * Reads all arrays, in the order of the archive. Names come without {@code .npy}.
      *
-     * @throws FormatException when the file cannot be read or breaks a rule; for rules of an array the message names file
-     *     and entry, and the offset counts in the unpacked entry
+     * @param file the file
+     * @return the arrays by name
+     * @throws FormatException when the file cannot be read or breaks a rule; for rules of an array the message names
+     *     file and entry, and the offset counts in the unpacked entry
      */
     public static Map<String, NpyArray> read(Path file) {
         try {
@@ -56,6 +58,7 @@ public final class Npz {
     /**
      * Writes arrays; the same arrays give the same bytes.
      *
+     * @param file the file
      * @param arrays by name, without {@code .npy}
      * @param deflate whether to compress, as {@code numpy.savez_compressed} does
      * @throws FormatException when the file cannot be written

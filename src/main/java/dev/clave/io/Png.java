@@ -17,7 +17,11 @@ public final class Png {
     /**
      * Encodes 8-bit grey pixels.
      *
+     * @param height pixels from top to bottom
+     * @param width pixels from left to right
      * @param pixels bytes row by row from {@code offset} on, 0 is black
+     * @param offset where the first one goes
+     * @return the bytes
      * @throws IllegalArgumentException when a side is not 1 to 32,768 or the pixels end too early
      */
     public static byte[] grey(int height, int width, byte[] pixels, int offset) {

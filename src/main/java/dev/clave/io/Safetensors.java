@@ -30,12 +30,12 @@ public final class Safetensors {
     /** An empty file to be filled and written. */
     public Safetensors() {}
 
-    /** Text that describes the file. */
+    /** {@return text that describes the file} */
     public Map<String, String> metadata() {
         return metadata;
     }
 
-    /** Names of the tensors in the order of the file. */
+    /** {@return names of the tensors in the order of the file} */
     public List<String> names() {
         return List.copyOf(entries.keySet());
     }
@@ -48,12 +48,20 @@ public final class Safetensors {
         return entry;
     }
 
-    /** Shape of a tensor. */
+    /**
+     * {@return shape of a tensor}
+     *
+     * @param name name of the tensor
+     */
     public Shape shape(String name) {
         return entry(name).shape;
     }
 
-    /** Values of an F32 tensor. */
+    /**
+     * {@return values of an F32 tensor}
+     *
+     * @param name name of the tensor
+     */
     public float[] floats(String name) {
         Entry entry = typed(name, "F32");
         float[] values = new float[entry.shape.elements()];
@@ -61,7 +69,11 @@ public final class Safetensors {
         return values;
     }
 
-    /** Values of an I32 tensor. */
+    /**
+     * {@return values of an I32 tensor}
+     *
+     * @param name name of the tensor
+     */
     public int[] ints(String name) {
         Entry entry = typed(name, "I32");
         int[] values = new int[entry.shape.elements()];
@@ -81,7 +93,13 @@ public final class Safetensors {
         return entry.data.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Adds an F32 tensor. */
+    /**
+     * Adds an F32 tensor.
+     *
+     * @param name name of the tensor
+     * @param shape its extents, outermost first
+     * @param values row-major, as many as the shape has
+     */
     public void put(String name, Shape shape, float[] values) {
         if (values.length != shape.elements()) {
             throw new IllegalArgumentException("tensor '" + name + "' " + shape + " got " + values.length + " values");
@@ -95,6 +113,8 @@ public final class Safetensors {
     /**
      * Reads a file.
      *
+     * @param file the file
+     * @return the tensors
      * @throws FormatException when it cannot be read or breaks a rule of the format
      */
     public static Safetensors read(Path file) {
@@ -193,6 +213,7 @@ public final class Safetensors {
     /**
      * Writes the file atomically: a reader sees the old or the new one, whatever happens.
      *
+     * @param file the file
      * @throws IllegalArgumentException when the directory is missing
      * @throws FormatException when writing fails; nothing is left behind
      */

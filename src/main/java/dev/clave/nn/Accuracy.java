@@ -19,7 +19,11 @@ public final class Accuracy implements Metric {
         this(1);
     }
 
-    /** Of the k best classes, for several k. */
+    /**
+     * Of the k best classes, for several k.
+     *
+     * @param top numbers k of the best k that count
+     */
     public Accuracy(int... top) {
         if (top.length == 0 || Arrays.stream(top).anyMatch(k -> k < 1)) {
             throw new IllegalArgumentException("accuracy: every k is at least 1, got " + Arrays.toString(top));

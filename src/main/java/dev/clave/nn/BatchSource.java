@@ -8,39 +8,61 @@ import dev.clave.data.Transform;
  * there are workers, and must depend on its arguments only, so that the number of workers and a resumed run change nothing.
  */
 public interface BatchSource {
-    /** For messages. */
+    /**
+     * For messages.
+     *
+     * @return the text
+     */
     String name();
 
-    /** Number of samples. */
+    /** {@return number of samples} */
     int size();
 
-    /** Pixels from top to bottom. */
+    /** {@return pixels from top to bottom} */
     int height();
 
-    /** Pixels from left to right. */
+    /** {@return pixels from left to right} */
     int width();
 
-    /** Number of classes. */
+    /** {@return number of classes} */
     int classes();
 
     /**
      * Writes the pixels of a sample, height * width bytes from offset on, and returns its label in [0, classes).
      *
      * @param epoch counted over the life of the model, from 0
+     * @param index which sample, from 0
+     * @param pixels takes the pixels
+     * @param offset where in pixels the image begins
+     * @return the label
      */
     int sample(int epoch, int index, byte[] pixels, int offset);
 
-    /** A dataset as it is; its pixels stay on the device. */
+    /**
+     * {@return a dataset as it is; its pixels stay on the device}
+     *
+     * @param data the images
+     */
     static BatchSource of(ImageDataset data) {
         return new Resident(data);
     }
 
-    /** A dataset whose images are changed anew in every epoch. */
+    /**
+     * {@return a dataset whose images are changed anew in every epoch}
+     *
+     * @param data the images
+     * @param transform changes an image
+     * @param seed decides what is drawn; the same seed draws the same
+     */
     static BatchSource augmented(ImageDataset data, Transform transform, long seed) {
         return new AugmentedSource(data, transform, seed);
     }
 
-    /** See {@link #of}. */
+    /**
+     * See {@link #of}.
+     *
+     * @param data the images
+     */
     record Resident(ImageDataset data) implements BatchSource {
         @Override
         public String name() {

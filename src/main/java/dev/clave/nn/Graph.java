@@ -43,7 +43,9 @@ public final class Graph {
     /**
      * Records a layer.
      *
+     * @param layer the network or a part of it
      * @param inputShape extents of one sample, for example {@code [1, 28, 28]}
+     * @return the graph
      * @throws IllegalArgumentException when a layer does not fit what comes in; the message names it
      */
     public static Graph record(Layer layer, int... inputShape) {
@@ -64,6 +66,7 @@ public final class Graph {
      * @param root holds the parameters the function uses
      * @param inputs at least one
      * @param function gets one value per input, returns the outputs, at least one
+     * @return the graph
      */
     public static Graph record(Layer root, List<Operation.Input> inputs, Function<List<Value>, List<Value>> function) {
         Graph graph = new Graph(root, inputs);
@@ -108,8 +111,10 @@ public final class Graph {
      * Records an operation.
      *
      * @param base name of the node, made unique
+     * @param operation what is computed
      * @param values what it reads, in the order of {@link Operation#slots}
      * @param parameters by slot name
+     * @return what comes out
      * @throws IllegalArgumentException when the values do not fit; the message names the node
      */
     public Value append(String base, Operation operation, List<Value> values, Map<String, Parameter> parameters) {
@@ -135,7 +140,7 @@ public final class Graph {
         return new Value(this, node);
     }
 
-    /** The layer that holds the parameters. */
+    /** {@return the layer that holds the parameters} */
     public Layer root() {
         return root;
     }
@@ -148,12 +153,12 @@ public final class Graph {
         return outputs.get(0);
     }
 
-    /** What the network reads, in order. */
+    /** {@return what the network reads, in order} */
     public List<Node> inputs() {
         return List.copyOf(inputs);
     }
 
-    /** What it computes, in order. */
+    /** {@return what it computes, in order} */
     public List<Node> outputs() {
         return List.copyOf(outputs);
     }
@@ -162,7 +167,7 @@ public final class Graph {
         return calls;
     }
 
-    /** The inputs and the nodes the outputs depend on, in an order that can be run. */
+    /** {@return the inputs and the nodes the outputs depend on, in an order that can be run} */
     public List<Node> live() {
         Map<Node, Boolean> wanted = new HashMap<>();
         mark(wanted);

@@ -24,6 +24,8 @@ public final class Inference implements AutoCloseable {
     /**
      * Compiles.
      *
+     * @param device where it runs
+     * @param graph the recorded network
      * @param weights every parameter of the graph's root by name
      * @param batch samples per run, at least 1
      * @throws FormatException when weights are missing or have another shape
@@ -53,12 +55,12 @@ public final class Inference implements AutoCloseable {
                         .folds(node.inputs().stream().map(Node::shape).toList()));
     }
 
-    /** Samples per run. */
+    /** {@return samples per run} */
     public int batch() {
         return batch;
     }
 
-    /** What is launched in a run, in order. */
+    /** {@return what is launched in a run, in order} */
     public String explain() {
         return plan.explain();
     }

@@ -32,17 +32,33 @@ public record InputSpec(String name, DType dtype, List<Integer> shape, int pad) 
         }
     }
 
-    /** Without padding. */
+    /**
+     * {@return a specification without padding}
+     *
+     * @param name what it is called
+     * @param dtype type of the elements
+     * @param shape extents with the batch in front, -1 leaves it free
+     */
     public static InputSpec of(String name, DType dtype, int... shape) {
         return new InputSpec(name, dtype, Arrays.stream(shape).boxed().toList(), 0);
     }
 
-    /** Images {@code [-1, channels, height, width]} under the name {@code image}. */
+    /**
+     * {@return images {@code [-1, channels, height, width]} under the name {@code image}}
+     *
+     * @param channels of an image
+     * @param height pixels from top to bottom
+     * @param width pixels from left to right
+     */
     public static InputSpec image(int channels, int height, int width) {
         return of("image", DType.F32, -1, channels, height, width);
     }
 
-    /** The same for images that are smaller by {@code pixels} on each side. */
+    /**
+     * {@return the same for images that are smaller by {@code pixels} on each side}
+     *
+     * @param pixels background pixels on each side
+     */
     public InputSpec padded(int pixels) {
         return new InputSpec(name, dtype, shape, pixels);
     }

@@ -29,15 +29,25 @@ public abstract class Layer {
     /** For subclasses. */
     protected Layer() {}
 
-    /** Says how values flow; called while the network is recorded. Apply children with {@link #apply}. */
+    /**
+     * Says how values flow; called while the network is recorded. Apply children with {@link #apply}.
+     *
+     * @param input what comes in
+     * @return what comes out
+     */
     protected abstract Value forward(Value input);
 
-    /** What a summary calls this kind of layer. */
+    /** {@return what a summary calls this kind of layer} */
     public String type() {
         return getClass().getSimpleName();
     }
 
-    /** Records this layer on a value. */
+    /**
+     * Records this layer on a value.
+     *
+     * @param input what comes in
+     * @return what comes out
+     */
     public final Value apply(Value input) {
         Objects.requireNonNull(input, "apply: the input is null");
         return input.graph().call(this, input);
@@ -46,6 +56,10 @@ public abstract class Layer {
     /**
      * Registers a child under a name without dots and returns it.
      *
+     * @param <M> type of the layer
+     * @param name without dots
+     * @param layer the child
+     * @return the layer
      * @throws IllegalArgumentException when the name is taken or empty or has a dot
      */
     protected final <M extends Layer> M child(String name, M layer) {
@@ -54,12 +68,28 @@ public abstract class Layer {
         return layer;
     }
 
-    /** Registers a trained parameter; fanIn is the number of products that add up to one output. */
+    /**
+     * Registers a trained parameter; fanIn is the number of products that add up to one output.
+     *
+     * @param name without dots
+     * @param initializer draws the first values
+     * @param fanIn products that add up to one output
+     * @param extents extents, outermost first
+     * @return the parameter
+     */
     protected final Parameter parameter(String name, Initializer initializer, int fanIn, int... extents) {
         return register(name, new Parameter(Shape.of(extents), fanIn, initializer, true));
     }
 
-    /** Registers a parameter no optimizer changes; it is saved and loaded like the others. */
+    /**
+     * Registers a parameter no optimizer changes; it is saved and loaded like the others.
+     *
+     * @param name without dots
+     * @param initializer draws the first values
+     * @param fanIn products that add up to one output
+     * @param extents extents, outermost first
+     * @return the parameter
+     */
     protected final Parameter buffer(String name, Initializer initializer, int fanIn, int... extents) {
         return register(name, new Parameter(Shape.of(extents), fanIn, initializer, false));
     }
@@ -87,7 +117,7 @@ public abstract class Layer {
         return parameters;
     }
 
-    /** All parameters of this layer and its children, by their full names, in order of registration. */
+    /** {@return all parameters of this layer and its children, by their full names, in order of registration} */
     public final Map<String, Parameter> parameters() {
         Map<String, Parameter> all = new LinkedHashMap<>();
         collect("", all);

@@ -12,14 +12,24 @@ import org.jspecify.annotations.Nullable;
 public final class Layers {
     private Layers() {}
 
-    /** Convolution [inputs,H,W] to [outputs,OH,OW] with a bias, weights as PyTorch draws them. */
+    /**
+     * {@return a layer: convolution [inputs,H,W] to [outputs,OH,OW] with a bias, weights as PyTorch draws them}
+     *
+     * @param inputs channels or features that come in
+     * @param outputs channels or features that go out
+     * @param window extents, strides, padding and dilation
+     */
     public static Layer conv2d(int inputs, int outputs, Window window) {
         return conv2d(inputs, outputs, window, 1, true, Initializer.fanIn());
     }
 
     /**
-     * Convolution with groups; depthwise when groups equals inputs.
+     * {@return a layer: convolution with groups; depthwise when groups equals inputs}
      *
+     * @param inputs channels or features that come in
+     * @param outputs channels or features that go out
+     * @param window extents, strides, padding and dilation
+     * @param groups parts the channels are cut into
      * @param bias whether there is one
      * @param initializer first values of the weight; the bias is drawn by {@link Initializer#fanIn}
      */
@@ -28,51 +38,86 @@ public final class Layers {
         return new Conv2D(inputs, outputs, window, groups, bias, initializer);
     }
 
-    /** Fully connected [inputs] to [outputs] with a bias, weights as PyTorch draws them. */
+    /**
+     * {@return a layer: fully connected [inputs] to [outputs] with a bias, weights as PyTorch draws them}
+     *
+     * @param inputs channels or features that come in
+     * @param outputs channels or features that go out
+     */
     public static Layer linear(int inputs, int outputs) {
         return linear(inputs, outputs, true, Initializer.fanIn());
     }
 
-    /** Fully connected; the bias, if any, is drawn by {@link Initializer#fanIn}. */
+    /**
+     * {@return a layer: fully connected; the bias, if any, is drawn by {@link Initializer#fanIn}}
+     *
+     * @param inputs channels or features that come in
+     * @param outputs channels or features that go out
+     * @param bias whether a bias is added
+     * @param initializer draws the first values
+     */
     public static Layer linear(int inputs, int outputs, boolean bias, Initializer initializer) {
         return new Linear(inputs, outputs, bias, initializer);
     }
 
-    /** x, or 0 for x at most 0. */
+    /**
+     * x, or 0 for x at most 0.
+     *
+     * @return the layer
+     */
     public static Layer relu() {
         return new Plain("ReLU", new Operation.Activate(Activation.Kind.RELU, 0));
     }
 
-    /** x, or slope * x for x at most 0. */
+    /**
+     * x, or slope * x for x at most 0.
+     *
+     * @param slope factor of values below 0
+     * @return the layer
+     */
     public static Layer leakyRelu(double slope) {
         return new Plain("LeakyReLU", new Operation.Activate(Activation.Kind.LEAKY_RELU, slope));
     }
 
-    /** Hyperbolic tangent. */
+    /** {@return a layer: hyperbolic tangent} */
     public static Layer tanh() {
         return new Plain("Tanh", new Operation.Activate(Activation.Kind.TANH, 0));
     }
 
-    /** 1 / (1 + exp(-x)). */
+    /**
+     * 1 / (1 + exp(-x)).
+     *
+     * @return the layer
+     */
     public static Layer sigmoid() {
         return new Plain("Sigmoid", new Operation.Activate(Activation.Kind.SIGMOID, 0));
     }
 
     /**
-     * Max pooling.
+     * {@return a layer: max pooling}
      *
+     * @param window extents, strides, padding and dilation
      * @throws IllegalArgumentException when the padding is more than half of the window, as in PyTorch
      */
     public static Layer maxPool2d(Window window) {
         return new Plain("MaxPool2D", new Operation.MaxPool(checked(window), false));
     }
 
-    /** Average pooling; padding counts in the divisor when countPadding. */
+    /**
+     * {@return a layer: average pooling; padding counts in the divisor when countPadding}
+     *
+     * @param window extents, strides, padding and dilation
+     * @param countPadding whether padding counts in the divisor
+     */
     public static Layer avgPool2d(Window window, boolean countPadding) {
         return new Plain("AvgPool2D", new Operation.AveragePool(checked(window), false, countPadding));
     }
 
-    /** Average pooling, padding counted as in PyTorch. */
+    /**
+     * {@return a layer: average pooling, padding counted as in PyTorch}
+     *
+     * @param window extents, strides, padding and dilation
+     */
     public static Layer avgPool2d(Window window) {
         return avgPool2d(window, true);
     }
@@ -85,7 +130,12 @@ public final class Layers {
         return window;
     }
 
-    /** Zeroes a share p of the elements in training and scales the others by 1/(1-p); the identity otherwise. */
+    /**
+     * Zeroes a share p of the elements in training and scales the others by 1/(1-p); the identity otherwise.
+     *
+     * @param p share of elements that is dropped, [0, 1)
+     * @return the layer
+     */
     public static Layer dropout(double p) {
         if (!(p >= 0 && p <= 1)) {
             throw new IllegalArgumentException("dropout: p lies in [0, 1], got " + p);
@@ -93,27 +143,41 @@ public final class Layers {
         return new Plain("Dropout", new Operation.Dropout(p));
     }
 
-    /** [C,H,W] to [C*H*W]. */
+    /**
+     * [C,H,W] to [C*H*W].
+     *
+     * @return the layer
+     */
     public static Layer flatten() {
         return new Flatten();
     }
 
-    /** Softmax over [classes]. */
+    /** {@return a layer: softmax over [classes]} */
     public static Layer softmax() {
         return new Plain("Softmax", new Operation.Normalise(false));
     }
 
-    /** Logarithm of softmax over [classes]. */
+    /** {@return logarithm of softmax over [classes]} */
     public static Layer logSoftmax() {
         return new Plain("LogSoftmax", new Operation.Normalise(true));
     }
 
-    /** Sum of two values of one shape, for residual connections. */
+    /**
+     * {@return sum of two values of one shape, for residual connections}
+     *
+     * @param a one of them
+     * @param b the other
+     */
     public static Value add(Value a, Value b) {
         return a.graph().record(null, new Operation.Sum(), List.of(a, b), Map.of());
     }
 
-    /** The same elements in another shape. */
+    /**
+     * {@return the same elements in another shape}
+     *
+     * @param value what is reshaped
+     * @param shape extents of one sample
+     */
     public static Value reshape(Value value, int... shape) {
         return value.graph().record(null, new Operation.View(Shape.of(shape)), List.of(value), Map.of());
     }

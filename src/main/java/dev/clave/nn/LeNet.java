@@ -41,6 +41,7 @@ public final class LeNet extends Layer {
      * A variant of the ReLU form.
      *
      * @param classes outputs; 0 or less leaves the classifier out
+     * @param form what differs from the usual form
      */
     public LeNet(int classes, Form form) {
         this(form.features(), classes < 1 ? null : form.classifier(classes));
@@ -69,22 +70,39 @@ public final class LeNet extends Layer {
             }
         }
 
-        /** 28x28 images, ReLU, no dropout. */
+        /**
+         * 28x28 images, ReLU, no dropout.
+         *
+         * @return the form
+         */
         public static Form usual() {
             return new Form(SIDE, SIDE, 0, 0);
         }
 
-        /** The same for other images; the first linear layer reads what two poolings leave of them. */
+        /**
+         * {@return the same for other images; the first linear layer reads what two poolings leave of them}
+         *
+         * @param rows height of the images
+         * @param columns width of the images
+         */
         public Form images(int rows, int columns) {
             return new Form(rows, columns, slope, dropout);
         }
 
-        /** The same with leaky ReLU. */
+        /**
+         * {@return the same with leaky ReLU}
+         *
+         * @param negativeSlope factor of values below 0
+         */
         public Form leaky(double negativeSlope) {
             return new Form(height, width, negativeSlope, dropout);
         }
 
-        /** The same with dropout between the linear layers. */
+        /**
+         * {@return the same with dropout between the linear layers}
+         *
+         * @param share the part that is dropped, [0, 1)
+         */
         public Form dropout(double share) {
             return new Form(height, width, slope, share);
         }
@@ -136,8 +154,8 @@ public final class LeNet extends Layer {
     }
 
     /**
-     * The ReLU form for [1,28,28] images, 61,610 parameters with 10 classes: two convolutions with max pooling, then three
-     * linear layers without activations between them.
+     * {@return the ReLU form for [1,28,28] images, 61,610 parameters with 10 classes: two convolutions with max
+     * pooling, then three linear layers without activations between them}
      *
      * @param classes outputs; 0 or less leaves the classifier out, the output is then [16,5,5]
      */
@@ -149,12 +167,19 @@ public final class LeNet extends Layer {
      * LeNet-5 with tanh, sigmoid and average pooling for [1,32,32] images, 61,706 parameters with 10 classes.
      *
      * @param classes outputs; 0 or less leaves the classifier out, the output is then [120,1,1]
+     * @return the network
      */
     public static LeNet tanh(int classes) {
         return tanh(classes, 0);
     }
 
-    /** {@link #tanh(int)} with a share dropped between the linear layers in training. */
+    /**
+     * {@link #tanh(int)} with a share dropped between the linear layers in training.
+     *
+     * @param classes number of classes
+     * @param dropout share that is dropped in training, [0, 1)
+     * @return the network
+     */
     public static LeNet tanh(int classes, double dropout) {
         Form.usual().dropout(dropout); // checks the range
         Layer features = new Sequential(

@@ -19,17 +19,25 @@ public interface Metric {
      */
     void update(float[][] scores, int[] labels);
 
-    /** Values by name, of everything since the last reset. */
+    /** {@return values by name, of everything since the last reset} */
     Map<String, Double> values();
 
-    /** Whether it is also computed while training. */
+    /** {@return whether it is also computed while training} */
     default boolean inTraining() {
         return true;
     }
 
-    /** Puts what a run that is resumed in the middle of an epoch needs. */
+    /**
+     * Puts what a run that is resumed in the middle of an epoch needs.
+     *
+     * @param state where values are kept between runs
+     */
     default void save(State state) {}
 
-    /** Takes what {@link #save} put. */
+    /**
+     * Takes what {@link #save} put.
+     *
+     * @param state where values are kept between runs
+     */
     default void restore(State state) {}
 }

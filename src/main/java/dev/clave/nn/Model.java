@@ -45,13 +45,20 @@ public final class Model implements AutoCloseable {
     /**
      * Draws the first weights with seed 1.
      *
+     * @param device where it runs
+     * @param layer what computes
      * @param inputs none or one; without one the network takes images as they come
      */
     public Model(Device device, Layer layer, InputSpec... inputs) {
         this(device, UNNAMED, layer, inputs);
     }
 
-    /** A network by its name, which its files will carry. */
+    /**
+     * A network by its name, which its files will carry.
+     *
+     * @param device where it runs
+     * @param network layer, name and input
+     */
     public Model(Device device, Network network) {
         this(device, network.name(), network.layer(), network.input());
     }
@@ -69,7 +76,12 @@ public final class Model implements AutoCloseable {
         core.parameters().initialise(1);
     }
 
-    /** Draws the first weights anew; also decides the order of samples and dropout masks. Before {@link #prepare}. */
+    /**
+     * Draws the first weights anew; also decides the order of samples and dropout masks. Before {@link #prepare}.
+     *
+     * @param seed decides what is drawn; the same seed draws the same
+     * @return this model
+     */
     public Model seed(long seed) {
         if (state != null) {
             throw new IllegalStateException("seed: the model is prepared already; set the seed first");
@@ -81,8 +93,10 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Whether neighbouring operators may run as one, which is the default; without, every operator runs alone, as an oracle.
-     * Before {@link #prepare}.
+     * {@return whether neighbouring operators may run as one, which is the default; without, every operator runs alone,
+     * as an oracle} Before {@link #prepare}.
+     *
+     * @param fuse whether neighbours become one
      */
     public Model fusion(boolean fuse) {
         if (state != null) {
@@ -94,9 +108,11 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * What a training step launches, in order: layer, operator, candidate kernel, output, work, memory, and why faster
-     * candidates were not taken.
+     * {@return what a training step launches, in order: layer, operator, candidate kernel, output, work, memory, and
+     * why faster candidates were not taken}
      *
+     * @param data the images
+     * @param batchSize samples that run at once, at least 1
      * @param profile times each launch as well, alone, on arbitrary values: microseconds, GFLOP/s, percent of the FMA peak
      *     measured with them; the model's own values stay
      */
@@ -108,8 +124,11 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * One training step in Chrome's trace format: JSON, times in microseconds, every launch waited for. The model's own values
-     * stay.
+     * {@return one training step in Chrome's trace format: JSON, times in microseconds, every launch waited for} The
+     * model's own values stay.
+     *
+     * @param data the images
+     * @param batchSize samples that run at once, at least 1
      */
     public String trace(ImageDataset data, int batchSize) {
         Graph graph = core.graph(BatchSource.of(data));
@@ -119,8 +138,13 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Sets what training makes small, by what, and what is reported. A second call starts the optimizer anew; the weights
-     * stay.
+     * Sets what training makes small, by what, and what is reported. A second call starts the optimizer anew; the
+     * weights stay.
+     *
+     * @param optimizer how weights are changed
+     * @param loss what is made small
+     * @param metrics what is reported
+     * @return this model
      */
     public Model prepare(Optimizer optimizer, Loss loss, Metric... metrics) {
         if (loss != Loss.SOFTMAX_CROSS_ENTROPY) {
@@ -147,6 +171,8 @@ public final class Model implements AutoCloseable {
     /**
      * Trains.
      *
+     * @param options data, epochs and the rest
+     * @return how far training came
      * @throws FormatException when the checkpoint to resume from is broken or of another network
      * @throws IllegalArgumentException when data, options or the checkpoint's options do not fit
      */
@@ -240,12 +266,26 @@ public final class Model implements AutoCloseable {
         return interrupted;
     }
 
-    /** Loss ({@code loss}, {@code lastLoss}) and metrics on data. A running fit, whose callback asks, keeps its own. */
+    /**
+     * {@return loss ({@code loss}, {@code lastLoss}) and metrics on data} A running fit, whose callback asks, keeps its
+     * own.
+     *
+     * @param data the images
+     * @param batchSize samples that run at once, at least 1
+     * @param callbacks what is told of the run
+     */
     public Map<String, Double> evaluate(ImageDataset data, int batchSize, Callback... callbacks) {
         return evaluate(BatchSource.of(data), batchSize, callbacks);
     }
 
-    /** As {@link #evaluate(ImageDataset, int, Callback...)}. */
+    /**
+     * As {@link #evaluate(ImageDataset, int, Callback...)}.
+     *
+     * @param data the images
+     * @param batchSize samples that run at once, at least 1
+     * @param callbacks what is told of the run
+     * @return values by name
+     */
     public Map<String, Double> evaluate(BatchSource data, int batchSize, Callback... callbacks) {
         checkBatch(batchSize);
         TrainState training = state;
@@ -260,7 +300,15 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** As {@link #evaluate(ImageDataset, int, Callback...)}, with other metrics than those of {@link #prepare}. */
+    /**
+     * As {@link #evaluate(ImageDataset, int, Callback...)}, with other metrics than those of {@link #prepare}.
+     *
+     * @param data the images
+     * @param batchSize samples that run at once, at least 1
+     * @param metrics what is reported
+     * @param callbacks what is told of the run
+     * @return values by name
+     */
     public Map<String, Double> evaluate(
             BatchSource data, int batchSize, List<? extends Metric> metrics, Callback... callbacks) {
         checkBatch(batchSize);
@@ -274,12 +322,25 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** Outputs of each batch, [batch][sample][output]: scores before the softmax for the networks here. */
+    /**
+     * {@return outputs of each batch, [batch][sample][output]: scores before the softmax for the networks here}
+     *
+     * @param data the images
+     * @param batchSize samples that run at once, at least 1
+     * @param callbacks what is told of the run
+     */
     public List<float[][]> predict(ImageDataset data, int batchSize, Callback... callbacks) {
         return predict(BatchSource.of(data), batchSize, callbacks);
     }
 
-    /** As {@link #predict(ImageDataset, int, Callback...)}. */
+    /**
+     * As {@link #predict(ImageDataset, int, Callback...)}.
+     *
+     * @param data the images
+     * @param batchSize samples that run at once, at least 1
+     * @param callbacks what is told of the run
+     * @return scores, [batch][sample][output]
+     */
     public List<float[][]> predict(BatchSource data, int batchSize, Callback... callbacks) {
         checkBatch(batchSize);
         try (Evaluation evaluation = new Evaluation(core, data, batchSize, 0)) {
@@ -287,7 +348,13 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** Outputs of all samples, [sample][output]. */
+    /**
+     * {@return outputs of all samples, [sample][output]}
+     *
+     * @param data the images
+     * @param batchSize samples that run at once, at least 1
+     * @param callbacks what is told of the run
+     */
     public float[][] predictStacked(ImageDataset data, int batchSize, Callback... callbacks) {
         return predict(data, batchSize, callbacks).stream()
                 .flatMap(Arrays::stream)
@@ -319,7 +386,12 @@ public final class Model implements AutoCloseable {
         return runner(labels.length, true).run(inputs, labels, training.metrics, training);
     }
 
-    /** Loss and metrics of a batch. */
+    /**
+     * {@return loss and metrics of a batch}
+     *
+     * @param inputs samples of the input's shape, normalised
+     * @param labels the classes, one for each sample
+     */
     public Map<String, Double> evalBatch(float[] inputs, int... labels) {
         TrainState training = prepared("evalBatch");
         List<State> held = training.fitting ? training.heldMetrics() : List.of();
@@ -330,7 +402,12 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** Outputs of a batch, [sample][output]. */
+    /**
+     * {@return outputs of a batch, [sample][output]}
+     *
+     * @param inputs samples of the input's shape, normalised
+     * @param samples number of samples, at least 1
+     */
     public float[][] predictBatch(float[] inputs, int samples) {
         return runner(samples, false).predict(inputs);
     }
@@ -359,7 +436,13 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** The pixels of some images as the network reads them: (x - 127.5) / 127.5, -1 in the padding of the input. */
+    /**
+     * {@return the pixels of some images as the network reads them: (x - 127.5) / 127.5, -1 in the padding of the
+     * input}
+     *
+     * @param data the images
+     * @param indices which images, from 0
+     */
     public float[] normalise(ImageDataset data, int... indices) {
         int pad = core.pad();
         int height = data.height() + 2 * pad;
@@ -377,37 +460,46 @@ public final class Model implements AutoCloseable {
         return values;
     }
 
-    /** What the network is fed, null when that was not said. */
+    /** {@return what the network is fed, null when that was not said} */
     public @Nullable InputSpec input() {
         return core.input();
     }
 
-    /** Name of the network, {@code custom} for a user's own. */
+    /** {@return name of the network, {@code custom} for a user's own} */
     public String name() {
         return name;
     }
 
-    /** The device the model lives on. */
+    /** {@return the device the model lives on} */
     public Device device() {
         return core.device();
     }
 
-    /** The parameters by name. */
+    /** {@return the parameters by name} */
     public Map<String, Parameter> parameters() {
         return core.layer().parameters();
     }
 
-    /** Number of trained values. */
+    /** {@return number of trained values} */
     public int parameterCount() {
         return core.parameters().count(true);
     }
 
-    /** Values of a parameter; waits for the device. */
+    /**
+     * {@return values of a parameter; waits for the device}
+     *
+     * @param parameter the name of the parameter
+     */
     public float[] values(String parameter) {
         return core.parameters().tensor(parameter).readFloats();
     }
 
-    /** Sets the values of a parameter. */
+    /**
+     * Sets the values of a parameter.
+     *
+     * @param parameter the name of the parameter
+     * @param values row-major, as many as the parameter has
+     */
     public void values(String parameter, float... values) {
         core.parameters().tensor(parameter).write(values);
     }
@@ -415,6 +507,7 @@ public final class Model implements AutoCloseable {
     /**
      * Writes the weights as safetensors with PyTorch's names and layouts, whole or not at all.
      *
+     * @param file weights or a checkpoint
      * @throws IllegalArgumentException when the directory is missing
      */
     public void save(Path file) {
@@ -424,7 +517,11 @@ public final class Model implements AutoCloseable {
         WeightsFile.write(weights, file);
     }
 
-    /** Writes everything a resumed {@link #fit} needs, whole or not at all; also in the middle of an epoch. */
+    /**
+     * Writes everything a resumed {@link #fit} needs, whole or not at all; also in the middle of an epoch.
+     *
+     * @param file weights or a checkpoint
+     */
     public void saveCheckpoint(Path file) {
         Checkpoint.write(prepared("saveCheckpoint"), name, file);
     }
@@ -432,6 +529,7 @@ public final class Model implements AutoCloseable {
     /**
      * Takes the weights of a weights file or of a checkpoint.
      *
+     * @param file weights or a checkpoint
      * @throws FormatException when the file is broken or holds other tensors; nothing is changed then
      */
     public void load(Path file) {
@@ -441,6 +539,7 @@ public final class Model implements AutoCloseable {
     /**
      * As {@link #load(Path)}.
      *
+     * @param file weights or a checkpoint
      * @param skipMismatch leaves out tensors that are missing, have another shape or are not part of the network
      * @return the names left out
      */
@@ -448,7 +547,7 @@ public final class Model implements AutoCloseable {
         return core.parameters().load(file.toString(), WeightsFile.read(file), skipMismatch);
     }
 
-    /** The layers for one sample of the input specification. */
+    /** {@return the layers for one sample of the input specification} */
     public Summary summary() {
         InputSpec input = core.input();
         if (input == null) {
@@ -459,7 +558,11 @@ public final class Model implements AutoCloseable {
         return summary(shape);
     }
 
-    /** The layers for an input shape with the batch in front. */
+    /**
+     * {@return the layers for an input shape with the batch in front}
+     *
+     * @param shape extents with the batch in front
+     */
     public Summary summary(int... shape) {
         return new Summary(core.layer(), shape);
     }

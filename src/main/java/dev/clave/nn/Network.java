@@ -8,6 +8,9 @@ import java.util.List;
  * A layer with what it is fed: single-channel 28x28 images, padded by background.
  *
  * @param name in weights files and on the command line
+ * @param layer what computes
+ * @param height pixels of an image from top to bottom, without padding
+ * @param width pixels of an image from left to right, without padding
  * @param pad background pixels added on each side
  */
 public record Network(String name, Layer layer, int height, int width, int pad) {
@@ -22,14 +25,15 @@ public record Network(String name, Layer layer, int height, int width, int pad) 
         }
     }
 
-    /** Names {@link #of} knows. */
+    /** {@return names {@link #of} knows} */
     public static List<String> names() {
         return List.of("relu", "tanh");
     }
 
     /**
-     * A fresh network of a name.
+     * {@return a fresh network of a name}
      *
+     * @param name {@code relu} or {@code tanh}
      * @throws IllegalArgumentException when the name is unknown
      */
     public static Network of(String name) {
@@ -37,8 +41,9 @@ public record Network(String name, Layer layer, int height, int width, int pad) 
     }
 
     /**
-     * A fresh network of a name with dropout between its linear layers; the parameters are the same without.
+     * {@return a fresh network of a name with dropout between its linear layers; the parameters are the same without}
      *
+     * @param name {@code relu} or {@code tanh}
      * @param dropout share dropped in training, [0, 1)
      * @throws IllegalArgumentException when the name is unknown or the share out of range
      */
@@ -52,8 +57,9 @@ public record Network(String name, Layer layer, int height, int width, int pad) 
     }
 
     /**
-     * The network whose weights a file holds, by its metadata.
+     * {@return the network whose weights a file holds, by its metadata}
      *
+     * @param file the file
      * @throws FormatException when the file is broken or names no known network
      */
     public static Network of(Path file) {
@@ -73,7 +79,7 @@ public record Network(String name, Layer layer, int height, int width, int pad) 
         return InputSpec.image(1, height + 2 * pad, width + 2 * pad).padded(pad);
     }
 
-    /** Shape of one sample as the first layer sees it. */
+    /** {@return shape of one sample as the first layer sees it} */
     public int[] inputShape() {
         return new int[] {1, height + 2 * pad, width + 2 * pad};
     }

@@ -23,27 +23,27 @@ public final class Node {
         this.shape = shape;
     }
 
-    /** Unique in its graph. */
+    /** {@return unique in its graph} */
     public String name() {
         return name;
     }
 
-    /** What it computes. */
+    /** {@return what it computes} */
     public Operation operation() {
         return operation;
     }
 
-    /** What it reads, in the order of {@link Operation#slots}. */
+    /** {@return what it reads, in the order of {@link Operation#slots}} */
     public List<Node> inputs() {
         return inputs;
     }
 
-    /** Parameters by slot name. */
+    /** {@return parameters by slot name} */
     public Map<String, Parameter> parameters() {
         return parameters;
     }
 
-    /** Extents of one sample of the result. */
+    /** {@return extents of one sample of the result} */
     public int[] shape() {
         return shape.clone();
     }

@@ -26,40 +26,56 @@ import java.util.List;
  * operation takes images [C,H,W] it takes [N,C,H,W] too, the leading axis folded into the batch; see {@link #folds}.
  */
 public sealed interface Operation {
-    /** Number of values it reads. */
+    /** {@return number of values it reads} */
     default int arity() {
         return 1;
     }
 
-    /** Slots of the operator its values are bound to, in order; parameters are bound by their own slot names. */
+    /**
+     * {@return slots of the operator its values are bound to, in order; parameters are bound by their own slot names}
+     */
     default List<String> slots() {
         return List.of("input");
     }
 
-    /** Slot of the result. */
+    /** {@return slot of the result} */
     default String outputSlot() {
         return "output";
     }
 
-    /** Direction of the operator that runs forward. */
+    /** {@return direction of the operator that runs forward} */
     default String direction() {
         return "forward";
     }
 
-    /** Whether a gradient can pass; without one a network serves inference only. */
+    /** {@return whether a gradient can pass; without one a network serves inference only} */
     default boolean differentiable() {
         return true;
     }
 
-    /** Whether axes of the sample are folded into the batch, which layouts with several samples side by side cannot do. */
+    /**
+     * {@return whether axes of the sample are folded into the batch, which layouts with several samples side by side
+     * cannot do}
+     *
+     * @param inputs extents of one sample of each input
+     */
     default boolean folds(List<int[]> inputs) {
         return false;
     }
 
-    /** Shape of the output; throws {@link IllegalArgumentException} when the inputs do not fit. */
+    /**
+     * {@return shape of the output; throws {@link IllegalArgumentException} when the inputs do not fit}
+     *
+     * @param inputs extents of one sample of each input
+     */
     int[] output(List<int[]> inputs);
 
-    /** The operator for a batch; null when nothing is computed. */
+    /**
+     * {@return the operator for a batch; null when nothing is computed}
+     *
+     * @param batch samples of a run
+     * @param inputs extents of one sample of each input
+     */
     Geometry geometry(int batch, List<int[]> inputs);
 
     /** An operation without a gradient. */
@@ -70,9 +86,18 @@ public sealed interface Operation {
         }
     }
 
-    /** What the network reads: real numbers, or offsets in a plane. */
+    /**
+     * What the network reads: real numbers, or offsets in a plane.
+     *
+     * @param shape extents of one sample
+     * @param offsets whether it holds offsets instead of numbers
+     */
     record Input(Shape shape, boolean offsets) implements Operation {
-        /** Real numbers. */
+        /**
+         * Real numbers.
+         *
+         * @param shape extents of one sample
+         */
         public Input(Shape shape) {
             this(shape, false);
         }
@@ -93,7 +118,15 @@ public sealed interface Operation {
         }
     }
 
-    /** 2-D convolution. */
+    /**
+     * 2-D convolution.
+     *
+     * @param inputs extents of one sample of each input
+     * @param outputs channels or features that go out
+     * @param window extents, strides, padding and dilation
+     * @param groups parts the channels are cut into
+     * @param bias whether a bias is added
+     */
     record Convolution(int inputs, int outputs, Window window, int groups, boolean bias) implements Operation {
         @Override
         public int[] output(List<int[]> in) {
@@ -137,7 +170,13 @@ public sealed interface Operation {
         }
     }
 
-    /** Fully connected over the last axis of a flat sample: over samples, a 1x1 convolution of one pixel. */
+    /**
+     * Fully connected over the last axis of a flat sample: over samples, a 1x1 convolution of one pixel.
+     *
+     * @param inputs extents of one sample of each input
+     * @param outputs channels or features that go out
+     * @param bias whether a bias is added
+     */
     record Dense(int inputs, int outputs, boolean bias) implements Operation {
         @Override
         public int[] output(List<int[]> in) {
@@ -154,7 +193,12 @@ public sealed interface Operation {
         }
     }
 
-    /** Element by element. */
+    /**
+     * Element by element.
+     *
+     * @param kind which function
+     * @param slope factor of values below 0
+     */
     record Activate(Activation.Kind kind, double slope) implements Operation {
         @Override
         public int[] output(List<int[]> in) {
@@ -167,7 +211,12 @@ public sealed interface Operation {
         }
     }
 
-    /** Max pooling. */
+    /**
+     * Max pooling.
+     *
+     * @param window extents, strides, padding and dilation
+     * @param ceil whether a last window that reaches beyond the input counts
+     */
     record MaxPool(Window window, boolean ceil) implements Operation {
         @Override
         public int[] output(List<int[]> in) {
@@ -187,7 +236,13 @@ public sealed interface Operation {
         }
     }
 
-    /** Average pooling. */
+    /**
+     * Average pooling.
+     *
+     * @param window extents, strides, padding and dilation
+     * @param ceil whether a last window that reaches beyond the input counts
+     * @param countPadding whether padding counts in the divisor
+     */
     record AveragePool(Window window, boolean ceil, boolean countPadding) implements Operation {
         @Override
         public int[] output(List<int[]> in) {
@@ -208,7 +263,11 @@ public sealed interface Operation {
         }
     }
 
-    /** Dropout; the identity outside training. */
+    /**
+     * Dropout; the identity outside training.
+     *
+     * @param p number of the function, or share that is dropped
+     */
     record Dropout(double p) implements Operation {
         @Override
         public int[] output(List<int[]> in) {
@@ -253,7 +312,11 @@ public sealed interface Operation {
         }
     }
 
-    /** Softmax or its logarithm over the last axis; axes before it are folded. */
+    /**
+     * Softmax or its logarithm over the last axis; axes before it are folded.
+     *
+     * @param log whether the logarithm is taken
+     */
     record Normalise(boolean log) implements Operation {
         @Override
         public int[] output(List<int[]> in) {
@@ -276,7 +339,11 @@ public sealed interface Operation {
         }
     }
 
-    /** Another shape for the same elements; moves nothing in any layout. */
+    /**
+     * Another shape for the same elements; moves nothing in any layout.
+     *
+     * @param shape extents of one sample
+     */
     record View(Shape shape) implements Operation {
         @Override
         public int[] output(List<int[]> in) {
@@ -293,7 +360,11 @@ public sealed interface Operation {
         }
     }
 
-    /** A parameter as a value: one for all samples. Its parameter has the slot name {@code value}. */
+    /**
+     * A parameter as a value: one for all samples. Its parameter has the slot name {@code value}.
+     *
+     * @param shape extents of one sample
+     */
     record Fixed(Shape shape) implements ForwardOnly {
         @Override
         public int arity() {
@@ -324,7 +395,16 @@ public sealed interface Operation {
         }
     }
 
-    /** Transposed convolution without bias to images of oh x ow: the gradient of a convolution as an operator. */
+    /**
+     * Transposed convolution without bias to images of oh x ow: the gradient of a convolution as an operator.
+     *
+     * @param inputs extents of one sample of each input
+     * @param outputs channels or features that go out
+     * @param window extents, strides, padding and dilation
+     * @param groups parts the channels are cut into
+     * @param oh output height
+     * @param ow output width
+     */
     record ConvTranspose(int inputs, int outputs, Window window, int groups, int oh, int ow) implements ForwardOnly {
         @Override
         public int[] output(List<int[]> in) {
@@ -398,7 +478,13 @@ public sealed interface Operation {
         }
     }
 
-    /** Two values element by element, broadcast; a shared one is a {@link Fixed} for all samples. */
+    /**
+     * Two values element by element, broadcast; a shared one is a {@link Fixed} for all samples.
+     *
+     * @param kind which function
+     * @param sharedA whether one a serves all samples
+     * @param sharedB whether one b serves all samples
+     */
     record Combine(Broadcast.Kind kind, boolean sharedA, boolean sharedB) implements ForwardOnly {
         @Override
         public int arity() {
@@ -421,7 +507,11 @@ public sealed interface Operation {
         }
     }
 
-    /** Axes of a sample in another order. */
+    /**
+     * Axes of a sample in another order.
+     *
+     * @param axes which axis of the input comes at each place
+     */
     record Permute(List<Integer> axes) implements ForwardOnly {
         @Override
         public int[] output(List<int[]> in) {
@@ -434,7 +524,11 @@ public sealed interface Operation {
         }
     }
 
-    /** Two values one behind the other along an axis of the sample. */
+    /**
+     * Two values one behind the other along an axis of the sample.
+     *
+     * @param axis which axis of a sample, 0 is the first
+     */
     record Join(int axis) implements ForwardOnly {
         @Override
         public int arity() {
@@ -471,7 +565,12 @@ public sealed interface Operation {
         }
     }
 
-    /** Products of stacks of matrices; a shared one is a {@link Fixed} for all samples. */
+    /**
+     * Products of stacks of matrices; a shared one is a {@link Fixed} for all samples.
+     *
+     * @param sharedA whether one a serves all samples
+     * @param sharedB whether one b serves all samples
+     */
     record Product(boolean sharedA, boolean sharedB) implements ForwardOnly {
         @Override
         public int arity() {
@@ -494,7 +593,13 @@ public sealed interface Operation {
         }
     }
 
-    /** A function of each element with two parameters. */
+    /**
+     * A function of each element with two parameters.
+     *
+     * @param kind which function
+     * @param p number of the function, or share that is dropped
+     * @param q second number of the function, where it has one
+     */
     record MapElements(Elementwise.Kind kind, double p, double q) implements ForwardOnly {
         @Override
         public int[] output(List<int[]> in) {
@@ -507,7 +612,11 @@ public sealed interface Operation {
         }
     }
 
-    /** Batch normalisation by given statistics over [C, ...]; with images of rank 4 over [N, C, H, W]. */
+    /**
+     * Batch normalisation by given statistics over [C, ...]; with images of rank 4 over [N, C, H, W].
+     *
+     * @param epsilon added below the line, so that nothing is divided by 0
+     */
     record ChannelNorm(double epsilon) implements ForwardOnly {
         @Override
         public int[] output(List<int[]> in) {
@@ -539,7 +648,14 @@ public sealed interface Operation {
         }
     }
 
-    /** Max unpooling: the second value holds offsets in planes of planeH x planeW. */
+    /**
+     * Max unpooling: the second value holds offsets in planes of planeH x planeW.
+     *
+     * @param planeH height of the plane that offsets count in
+     * @param planeW width of the plane that offsets count in
+     * @param oh output height
+     * @param ow output width
+     */
     record Unpool(int planeH, int planeW, int oh, int ow) implements ForwardOnly {
         @Override
         public int arity() {

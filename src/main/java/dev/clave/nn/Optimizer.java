@@ -4,19 +4,24 @@ import java.util.Locale;
 
 /** What an optimizer does with gradients; the state lives on the device. Definitions are PyTorch's. */
 public sealed interface Optimizer {
-    /** First learning rate. */
+    /** {@return first learning rate} */
     double learningRate();
 
-    /** Name on the command line. */
+    /** {@return name on the command line} */
     String name();
 
-    /** The same with another learning rate. */
+    /**
+     * {@return the same with another learning rate}
+     *
+     * @param rate the size of a step, above 0
+     */
     Optimizer withLearningRate(double rate);
 
     /**
-     * The optimizer of a name with the usual settings.
+     * {@return the optimizer of a name with the usual settings}
      *
      * @param name sgd, momentum (0.9), nesterov (0.9), adam or adamw (weight decay 0.01)
+     * @param learningRate the size of a step, above 0
      * @throws IllegalArgumentException when the name is unknown or the rate is not finite and above 0
      */
     static Optimizer of(String name, double learningRate) {
@@ -32,12 +37,24 @@ public sealed interface Optimizer {
         };
     }
 
-    /** Adam with its usual settings. */
+    /**
+     * Adam with its usual settings.
+     *
+     * @param learningRate the size of a step, above 0
+     * @return the optimizer
+     */
     static Optimizer adam(double learningRate) {
         return new Adam(learningRate, 0.9, 0.999, 1e-8, 0, false);
     }
 
-    /** Stochastic gradient descent, with momentum when it is above 0. */
+    /**
+     * Stochastic gradient descent, with momentum when it is above 0.
+     *
+     * @param learningRate the size of a step, above 0
+     * @param momentum share of the last step that is kept
+     * @param weightDecay share of each weight that is taken off
+     * @param nesterov whether the gradient is that of the next place
+     */
     record Sgd(double learningRate, double momentum, double weightDecay, boolean nesterov) implements Optimizer {
         /** Checks ranges. */
         public Sgd {
@@ -57,7 +74,16 @@ public sealed interface Optimizer {
         }
     }
 
-    /** Adam; AdamW when decoupled. */
+    /**
+     * Adam; AdamW when decoupled.
+     *
+     * @param learningRate the size of a step, above 0
+     * @param beta1 share of the last mean that is kept
+     * @param beta2 share of the last mean square that is kept
+     * @param epsilon added below the line, so that nothing is divided by 0
+     * @param weightDecay share of each weight that is taken off
+     * @param decoupled whether weight decay is taken off the weights alone (AdamW)
+     */
     record Adam(double learningRate, double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled)
             implements Optimizer {
         /** Checks ranges. */

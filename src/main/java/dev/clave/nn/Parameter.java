@@ -22,27 +22,30 @@ public final class Parameter {
         this.trainable = trainable;
     }
 
-    /** Extents as in PyTorch: {@code [K, C/groups, KH, KW]} for convolutions, {@code [out, in]} for linear layers. */
+    /**
+     * {@return extents as in PyTorch: {@code [K, C/groups, KH, KW]} for convolutions, {@code [out, in]} for linear
+     * layers}
+     */
     public Shape shape() {
         return shape;
     }
 
-    /** Elements that add up to one output: C/groups * KH * KW, or the inputs of a linear layer. */
+    /** {@return elements that add up to one output: C/groups * KH * KW, or the inputs of a linear layer} */
     public int fanIn() {
         return fanIn;
     }
 
-    /** Elements an input contributes to: fan in times outputs over inputs. */
+    /** {@return elements an input contributes to: fan in times outputs over inputs} */
     public int fanOut() {
         return shape.rank() < 2 ? shape.elements() : shape.elements() / shape.extent(1);
     }
 
-    /** What the first values are. */
+    /** {@return what the first values are} */
     public Initializer initializer() {
         return initializer;
     }
 
-    /** Whether an optimizer changes it. */
+    /** {@return whether an optimizer changes it} */
     public boolean trainable() {
         return trainable;
     }

@@ -23,7 +23,7 @@ public final class Predictions implements Metric {
     /** Nothing seen yet. */
     public Predictions() {}
 
-    /** The samples of the last evaluation. */
+    /** {@return the samples of the last evaluation} */
     public List<Sample> samples() {
         return List.copyOf(samples);
     }

@@ -12,44 +12,67 @@ public interface Schedule {
      * @param stepsPerEpoch batches of an epoch
      */
     record Place(long step, int stepsPerEpoch) {
-        /** Epochs that are done, with the part of the running one. */
+        /** {@return epochs that are done, with the part of the running one} */
         public double epochs() {
             return (double) step / stepsPerEpoch;
         }
 
-        /** The running epoch, from 0. */
+        /** {@return the running epoch, from 0} */
         public long epoch() {
             return step / stepsPerEpoch;
         }
     }
 
-    /** What the optimizer's rate is multiplied by. */
+    /**
+     * {@return what the optimizer's rate is multiplied by}
+     *
+     * @param place where training is
+     */
     double factor(Place place);
 
-    /** Says what it is; a checkpoint is resumed with the schedule it was made with. */
+    /**
+     * Says what it is; a checkpoint is resumed with the schedule it was made with.
+     *
+     * @return the text
+     */
     default String describe() {
         return toString();
     }
 
-    /** The optimizer's rate throughout. */
+    /** {@return the optimizer's rate throughout} */
     static Schedule constant() {
         return new Constant();
     }
 
-    /** Multiplied by gamma every so many epochs. */
+    /**
+     * {@return a schedule: multiplied by gamma every so many epochs}
+     *
+     * @param epochs number of epochs
+     * @param gamma factor each time
+     */
     static Schedule step(int epochs, double gamma) {
         return new Stairs(epochs, gamma);
     }
 
     /**
-     * Half a cosine from 1 to least over the given epochs, then least (Loshchilov and Hutter, "SGDR", 2017, without
-     * restarts).
+     * {@return a schedule: half a cosine from 1 to least over the given epochs, then least (Loshchilov and Hutter, "SGDR", 2017,
+     * without restarts)}
+     *
+     * @param epochs number of epochs
+     * @param least factor at the end
      */
     static Schedule cosine(double epochs, double least) {
         return new Cosine(epochs, least);
     }
 
-    /** Rises in a line from first to 1 over the given number of steps, and multiplies another schedule. */
+    /**
+     * Rises in a line from first to 1 over the given number of steps, and multiplies another schedule.
+     *
+     * @param steps batches until the factor is 1
+     * @param first factor at the begin
+     * @param then what it multiplies
+     * @return the schedule
+     */
     static Schedule warmUp(int steps, double first, Schedule then) {
         return new WarmUp(steps, first, then);
     }
@@ -62,7 +85,12 @@ public interface Schedule {
         }
     }
 
-    /** See {@link Schedule#step}. */
+    /**
+     * See {@link Schedule#step}.
+     *
+     * @param epochs number of epochs
+     * @param gamma factor each time
+     */
     record Stairs(int epochs, double gamma) implements Schedule {
         /** Checks ranges. */
         public Stairs {
@@ -79,7 +107,12 @@ public interface Schedule {
         }
     }
 
-    /** See {@link Schedule#cosine}. */
+    /**
+     * See {@link Schedule#cosine}.
+     *
+     * @param epochs number of epochs
+     * @param least factor at the end
+     */
     record Cosine(double epochs, double least) implements Schedule {
         /** Checks ranges. */
         public Cosine {
@@ -96,7 +129,13 @@ public interface Schedule {
         }
     }
 
-    /** See {@link Schedule#warmUp}. */
+    /**
+     * See {@link Schedule#warmUp}.
+     *
+     * @param steps batches until the factor is 1
+     * @param first factor at the begin
+     * @param then what it multiplies
+     */
     record WarmUp(int steps, double first, Schedule then) implements Schedule {
         /** Checks ranges. */
         public WarmUp {

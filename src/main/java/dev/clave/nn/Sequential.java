@@ -6,7 +6,11 @@ import java.util.List;
 public final class Sequential extends Layer {
     private final List<Layer> layers;
 
-    /** The layers in order, at least one. */
+    /**
+     * The layers in order, at least one.
+     *
+     * @param layers in the order in which they are applied
+     */
     public Sequential(Layer... layers) {
         if (layers.length == 0) {
             throw new IllegalArgumentException("Sequential needs at least one layer");

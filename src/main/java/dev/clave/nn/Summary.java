@@ -25,6 +25,8 @@ public final class Summary {
      * A layer.
      *
      * @param name type and number, such as {@code Conv2D-1}
+     * @param inputShape extents of a sample that comes in
+     * @param outputShape extents of a sample that goes out
      * @param parameters its own values, trained or not; 0 when an earlier row has them
      * @param flops of the whole batch, forward
      */
@@ -103,17 +105,17 @@ public final class Summary {
         return flops;
     }
 
-    /** The rows in order. */
+    /** {@return the rows in order} */
     public List<Row> rows() {
         return List.copyOf(rows);
     }
 
-    /** Values an optimizer changes. */
+    /** {@return values an optimizer changes} */
     public long trainableParameters() {
         return trainable;
     }
 
-    /** All values. */
+    /** {@return all values} */
     public long totalParameters() {
         return trainable + fixed;
     }
@@ -128,7 +130,11 @@ public final class Summary {
         return table(false);
     }
 
-    /** The table, with the work of each layer in millions of operations when asked. */
+    /**
+     * {@return the table, with the work of each layer in millions of operations when asked}
+     *
+     * @param flops whether operations are counted too
+     */
     public String table(boolean flops) {
         List<String[]> cells = new ArrayList<>();
         cells.add(new String[] {"Layer (type)", "Input Shape", "Output Shape", "Param #", "MFLOPs"});

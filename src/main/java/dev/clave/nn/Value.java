@@ -15,17 +15,20 @@ public final class Value {
         this.node = node;
     }
 
-    /** Extents of one sample, without the batch: {@code [C, H, W]} for images, {@code [features]} behind a flatten. */
+    /**
+     * {@return extents of one sample, without the batch: {@code [C, H, W]} for images, {@code [features]} behind a
+     * flatten}
+     */
     public int[] shape() {
         return node.shape().clone();
     }
 
-    /** The recording it belongs to. */
+    /** {@return the recording it belongs to} */
     public Graph graph() {
         return graph;
     }
 
-    /** The node that computes it. */
+    /** {@return the node that computes it} */
     public Node node() {
         return node;
     }

@@ -46,15 +46,23 @@ public final class OnnxExport {
     /**
      * Exports a layer.
      *
+     * @param layer what is exported
      * @param inputShape extents of one sample
      * @param weights every parameter of the layer by name
+     * @return the model
      * @throws IllegalArgumentException when weights are missing or an operation has no counterpart in ONNX
      */
     public static OnnxModel of(Layer layer, int[] inputShape, Safetensors weights) {
         return of(Graph.record(layer, inputShape), weights);
     }
 
-    /** Exports a recorded graph. */
+    /**
+     * Exports a recorded graph.
+     *
+     * @param graph the recorded network
+     * @param weights values of the parameters by name
+     * @return the model
+     */
     public static OnnxModel of(Graph graph, Safetensors weights) {
         return new OnnxExport(graph, weights).export();
     }

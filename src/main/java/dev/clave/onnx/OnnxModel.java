@@ -14,13 +14,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ONNX file (github.com/onnx/onnx, onnx.proto): a graph of nodes in an order that can be run, its inputs, outputs and
- * initialisers. Reading trusts nothing: lengths and counts are checked before anything is allocated, external data, sparse
- * tensors and control flow are refused, and names must be defined before they are read. What the operators mean is checked
- * when the model is turned into a network.
+ * An ONNX file (github.com/onnx/onnx, onnx.proto): a graph of nodes in an order that can be run, its inputs, outputs
+ * and initialisers. Reading trusts nothing: lengths and counts are checked before anything is allocated, external data,
+ * sparse tensors and control flow are refused, and names must be defined before they are read. What the operators mean
+ * is checked when the model is turned into a network.
  *
  * @param source file name, for messages
+ * @param producer the program that wrote the file
  * @param opset version of the standard operators
+ * @param nodes operators, in an order that can be run
+ * @param inputs the inputs, in order
+ * @param outputs the outputs, in order
+ * @param initializers constant tensors by name
  */
 public record OnnxModel(
         String source,
@@ -37,6 +42,7 @@ public record OnnxModel(
     /**
      * An input or output.
      *
+     * @param name name of the tensor
      * @param type element type, see {@link OnnxTensor#typeName}
      * @param extents -1 for one that is free; null when the file tells no shape
      */
@@ -56,6 +62,8 @@ public record OnnxModel(
     /**
      * Reads a file.
      *
+     * @param file the file
+     * @return the model
      * @throws FormatException when it cannot be read or breaks a rule of the format
      */
     public static OnnxModel read(Path file) {
@@ -80,6 +88,8 @@ public record OnnxModel(
      * Reads the bytes of a file.
      *
      * @param source name for messages
+     * @param bytes of a file
+     * @return the model
      * @throws FormatException when they break a rule of the format
      */
     public static OnnxModel parse(String source, byte[] bytes) {
@@ -242,14 +252,14 @@ public record OnnxModel(
         }
     }
 
-    /** Inputs a caller gives: those without an initialiser. */
+    /** {@return inputs a caller gives: those without an initialiser} */
     public List<Port> givenInputs() {
         return inputs.stream()
                 .filter(input -> !initializers.containsKey(input.name()))
                 .toList();
     }
 
-    /** The bytes of the file. */
+    /** {@return the bytes of the file} */
     public byte[] toBytes() {
         ProtoWriter graph = new ProtoWriter();
         nodes.forEach(node -> graph.message(1, node.write()));
@@ -277,6 +287,7 @@ public record OnnxModel(
     /**
      * Writes the file; a reader sees the old or the new one.
      *
+     * @param file the file
      * @throws IllegalArgumentException when the directory is missing
      * @throws FormatException when writing fails
      */

@@ -20,8 +20,10 @@ public record OnnxNetwork(Layer layer, int[] inputShape, Safetensors weights) {
     /**
      * Makes the network.
      *
-     * @throws FormatException when the model has several inputs or outputs, free extents other than the batch, or nodes that
-     *     are not supported or work along the batch axis; the message names the node
+     * @param model one input and one output
+     * @return the network
+     * @throws FormatException when the model has several inputs or outputs, free extents other than the batch, or nodes
+     *     that are not supported or work along the batch axis; the message names the node
      */
     public static OnnxNetwork of(OnnxModel model) {
         List<OnnxModel.Port> inputs = model.givenInputs();

@@ -9,8 +9,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * One operator of an ONNX graph (NodeProto).
  *
+ * @param name name of the node, may be empty
+ * @param type name of the operator
  * @param domain empty for the standard operators
  * @param inputs names of tensors, empty for one that is left out
+ * @param outputs names of the tensors it makes
+ * @param attributes by name
  * @param offset byte in the file, -1 when it comes from none
  */
 public record OnnxNode(

@@ -7,7 +7,11 @@ import java.util.List;
 public final class OnnxReport {
     private OnnxReport() {}
 
-    /** Inputs, outputs, initialisers and nodes. */
+    /**
+     * {@return inputs, outputs, initialisers and nodes}
+     *
+     * @param model what is listed
+     */
     public static List<String> lines(OnnxModel model) {
         List<String> lines = new ArrayList<>();
         lines.add("ONNX, operators of version " + model.opset()

@@ -37,7 +37,12 @@ public final class OnnxSession implements AutoCloseable {
         }
     }
 
-    /** A session; nothing is compiled yet. */
+    /**
+     * A session; nothing is compiled yet.
+     *
+     * @param device where it runs
+     * @param model what is run
+     */
     public OnnxSession(Device device, OnnxModel model) {
         this.device = device;
         this.model = model;

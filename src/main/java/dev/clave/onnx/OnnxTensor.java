@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * A tensor of an ONNX file (TensorProto): float32, or whole numbers held as long (int64, int32, bool). Tensors of other
  * element types are read without their values, so that a message can name them.
  *
+ * @param name name of the tensor
  * @param type element type as ONNX numbers them, see {@link #typeName}
+ * @param shape its extents, outermost first
  * @param floats values when type is {@link #FLOAT}
  * @param wholes values when type is {@link #INT64}, {@link #INT32} or {@link #BOOL}
  */
@@ -47,7 +49,13 @@ public record OnnxTensor(String name, int type, Shape shape, float @Nullable [] 
             "COMPLEX128",
             "BFLOAT16");
 
-    /** A float32 tensor. */
+    /**
+     * {@return a float32 tensor}
+     *
+     * @param name name of the tensor
+     * @param shape its extents, outermost first
+     * @param values the values, row-major
+     */
     public static OnnxTensor of(String name, Shape shape, float[] values) {
         if (values.length != shape.elements()) {
             throw new IllegalArgumentException("tensor '" + name + "' " + shape + " got " + values.length + " values");
@@ -55,7 +63,13 @@ public record OnnxTensor(String name, int type, Shape shape, float @Nullable [] 
         return new OnnxTensor(name, FLOAT, shape, values, null);
     }
 
-    /** An int64 tensor. */
+    /**
+     * {@return an int64 tensor}
+     *
+     * @param name name of the tensor
+     * @param shape its extents, outermost first
+     * @param values the values, row-major
+     */
     public static OnnxTensor of(String name, Shape shape, long[] values) {
         if (values.length != shape.elements()) {
             throw new IllegalArgumentException("tensor '" + name + "' " + shape + " got " + values.length + " values");
@@ -63,7 +77,11 @@ public record OnnxTensor(String name, int type, Shape shape, float @Nullable [] 
         return new OnnxTensor(name, INT64, shape, null, values);
     }
 
-    /** What ONNX calls an element type. */
+    /**
+     * {@return what ONNX calls an element type}
+     *
+     * @param type type of the elements, as ONNX counts them
+     */
     public static String typeName(int type) {
         return type >= 0 && type < TYPES.size() ? TYPES.get(type) : "type " + type;
     }
@@ -71,6 +89,8 @@ public record OnnxTensor(String name, int type, Shape shape, float @Nullable [] 
     /**
      * Reads a file that holds one tensor, as the test data of ONNX does.
      *
+     * @param file the file
+     * @return the tensor
      * @throws FormatException when it cannot be read or breaks a rule of the format
      */
     public static OnnxTensor read(Path file) {

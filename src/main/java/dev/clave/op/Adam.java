@@ -8,6 +8,13 @@ import java.util.List;
  * parameter buffers of {@code count} elements, as PyTorch defines them. Tensors: parameter, gradient, first and second
  * moment (both start at 0). Scalars: {@code learning_rate}, {@code step_size} = learning rate / (1 - beta1^step) and
  * {@code root} = 1 / sqrt(1 - beta2^step), step counted from 1.
+ *
+ * @param count number of elements
+ * @param beta1 share of the last mean that is kept
+ * @param beta2 share of the last mean square that is kept
+ * @param epsilon added below the line, so that nothing is divided by 0
+ * @param weightDecay factor of the weights, 0 for none
+ * @param decoupled whether weight decay is taken off the weights alone (AdamW)
  */
 public record Adam(int count, double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled)
         implements Geometry {

@@ -4,9 +4,15 @@ import dev.clave.Shape;
 import java.util.List;
 
 /**
- * 2-D average pooling. forward: input [N,C,H,W] and reciprocal [OH,OW] (see {@link #reciprocals}) to output [N,C,OH,OW].
- * backwardInput: gradOutput and reciprocal to gradInput.
+ * 2-D average pooling. forward: input [N,C,H,W] and reciprocal [OH,OW] (see {@link #reciprocals}) to output
+ * [N,C,OH,OW]. backwardInput: gradOutput and reciprocal to gradInput.
  *
+ * @param n samples
+ * @param c input channels
+ * @param h input height
+ * @param w input width
+ * @param window extents, strides, padding and dilation
+ * @param ceil whether a last window that reaches beyond the input counts
  * @param countPadding whether padding counts in the divisor; the part of a ceil-mode window beyond it never does
  */
 public record AvgPool2d(int n, int c, int h, int w, Window window, boolean ceil, boolean countPadding)
@@ -21,17 +27,17 @@ public record AvgPool2d(int n, int c, int h, int w, Window window, boolean ceil,
         window.outW(w, ceil);
     }
 
-    /** Output height. */
+    /** {@return output height} */
     public int oh() {
         return window.outH(h, ceil);
     }
 
-    /** Output width. */
+    /** {@return output width} */
     public int ow() {
         return window.outW(w, ceil);
     }
 
-    /** One over the divisor of each window, [OH,OW]; 0 where a window has nothing to divide. */
+    /** {@return one over the divisor of each window, [OH,OW]; 0 where a window has nothing to divide} */
     public double[] reciprocals() {
         double[] values = new double[oh() * ow()];
         for (int oy = 0; oy < oh(); oy++) {

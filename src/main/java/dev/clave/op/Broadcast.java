@@ -4,12 +4,15 @@ import dev.clave.Shape;
 import java.util.List;
 
 /**
- * Two tensors combined element by element, shapes broadcast as in NumPy and ONNX: axes are aligned at the last, an axis of
- * extent 1 is repeated. forward: a and b to {@code output = a op b}. There is no backward direction.
+ * Two tensors combined element by element, shapes broadcast as in NumPy and ONNX: axes are aligned at the last, an axis
+ * of extent 1 is repeated. forward: a and b to {@code output = a op b}. There is no backward direction.
  *
+ * @param kind which function
  * @param n samples, at least 0
  * @param a extents of one sample of a; with sharedA a has no batch axis and serves every sample
+ * @param sharedA whether one a serves all samples
  * @param b likewise
+ * @param sharedB whether one b serves all samples
  */
 public record Broadcast(Kind kind, int n, Shape a, boolean sharedA, Shape b, boolean sharedB) implements Geometry {
     /** Which function. Minimum and maximum are NaN where an operand is. */
@@ -34,7 +37,7 @@ public record Broadcast(Kind kind, int n, Shape a, boolean sharedA, Shape b, boo
         SampleLayout.broadcastShape("broadcast", a.toArray(), b.toArray());
     }
 
-    /** Extents of one sample of the output. */
+    /** {@return extents of one sample of the output} */
     public Shape output() {
         return Shape.of(SampleLayout.broadcastShape("broadcast", a.toArray(), b.toArray()));
     }

@@ -13,6 +13,15 @@ import java.util.List;
  * weight [K,C/groups,KH,KW], bias [K] when {@code bias}, output [N,K,OH,OW]. Directions {@code backwardInput}
  * (gradOutput, weight to gradInput), {@code backwardWeight} (input, gradOutput to gradWeight), {@code backwardBias}
  * (gradOutput to gradBias). A 1-D convolution is the case H = KH = 1.
+ *
+ * @param n samples
+ * @param c input channels
+ * @param h input height
+ * @param w input width
+ * @param k output channels
+ * @param window extents, strides, padding and dilation
+ * @param groups parts the channels are cut into
+ * @param bias whether there is one number for each output channel
  */
 public record Conv2d(int n, int c, int h, int w, int k, Window window, int groups, boolean bias) implements Geometry {
     /** Checks sizes. */
@@ -30,17 +39,26 @@ public record Conv2d(int n, int c, int h, int w, int k, Window window, int group
         window.outW(w, false);
     }
 
-    /** Dense channels with a bias. */
+    /**
+     * Dense channels with a bias.
+     *
+     * @param n samples
+     * @param c input channels
+     * @param h input height
+     * @param w input width
+     * @param k output channels
+     * @param window extents, strides, padding and dilation
+     */
     public Conv2d(int n, int c, int h, int w, int k, Window window) {
         this(n, c, h, w, k, window, 1, true);
     }
 
-    /** Output height. */
+    /** {@return output height} */
     public int oh() {
         return window.outH(h, false);
     }
 
-    /** Output width. */
+    /** {@return output width} */
     public int ow() {
         return window.outW(w, false);
     }
@@ -59,7 +77,7 @@ public record Conv2d(int n, int c, int h, int w, int k, Window window, int group
         return all;
     }
 
-    /** Shape of the weight tensor. */
+    /** {@return shape of the weight tensor} */
     public Shape weightShape() {
         return Shape.of(k, c / groups, window.kh(), window.kw());
     }

@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
  * A convolution with what usually follows, in one: {@code hidden = inner(conv(input))}, {@code output =
  * outer(pool(hidden))}. forward: input, weight and bias (as {@link Conv2d}), reciprocal (average pooling, as {@link
  * AvgPool2d}) to hidden (when there is an inner activation), output and argmax (max pooling, as {@link MaxPool2d}).
- * backwardConv: output, hidden, argmax or reciprocal, and gradOutput to gradConv, the gradient of the convolution's result,
- * which {@link Conv2d}'s backward directions take as their gradOutput.
+ * backwardConv: output, hidden, argmax or reciprocal, and gradOutput to gradConv, the gradient of the convolution's
+ * result, which {@link Conv2d}'s backward directions take as their gradOutput.
  *
+ * @param conv the convolution
  * @param inner activation before pooling, null for none
  * @param pool a {@link MaxPool2d} or {@link AvgPool2d} of the convolution's output size
  * @param outer activation behind pooling, null for none; no leaky relu here

@@ -63,7 +63,9 @@ public final class CpuBackend implements OperatorBackend {
                 return "the CPU computes lanes 1, got " + problem.format().lanes();
             }
             if (kernel instanceof CpuFast fast) {
-                return problem.format().real() == DType.F32 ? fast.refuses(problem) : "single precision only";
+                return problem.format().real() == DType.F32 || fast.isWide()
+                        ? fast.refuses(problem)
+                        : "single precision only";
             }
             return null;
         }

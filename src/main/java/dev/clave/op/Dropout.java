@@ -4,11 +4,15 @@ import dev.clave.Shape;
 import java.util.List;
 
 /**
- * Dropout (Srivastava et al., 2014): an element is kept with probability 1 - p and scaled by 1 / (1 - p). forward: input to
- * output; backwardInput: gradOutput to gradInput with the same mask, recomputed. The mask is a pure function of seed,
- * layer, the scalars {@code step} and {@code first_sample}, and the feature's index in NCHW order.
+ * Dropout (Srivastava et al., 2014): an element is kept with probability 1 - p and scaled by 1 / (1 - p). forward:
+ * input to output; backwardInput: gradOutput to gradInput with the same mask, recomputed. The mask is a pure function
+ * of seed, layer, the scalars {@code step} and {@code first_sample}, and the feature's index in NCHW order.
  *
+ * @param n samples
+ * @param features elements of a sample
  * @param p share of zeroed elements, in [0, 1]
+ * @param seed decides what is drawn; the same seed draws the same
+ * @param layer the network or a part of it
  */
 public record Dropout(int n, int features, double p, long seed, int layer) implements Geometry {
     /** Checks ranges. */

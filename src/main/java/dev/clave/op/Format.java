@@ -26,12 +26,21 @@ public record Format(DType real, int lanes) {
         }
     }
 
-    /** Number of blocks of {@code lanes} samples. */
+    /**
+     * {@return number of blocks of {@code lanes} samples}
+     *
+     * @param n samples
+     */
     public int blocks(int n) {
         return (n + lanes - 1) / lanes;
     }
 
-    /** Physical shape of a tensor of n samples with the given extents per sample. */
+    /**
+     * {@return physical shape of a tensor of n samples with the given extents per sample}
+     *
+     * @param n samples
+     * @param extents extents, outermost first
+     */
     public Shape samples(int n, int... extents) {
         int[] shape = new int[extents.length + (lanes == 1 ? 1 : 2)];
         shape[0] = blocks(n);

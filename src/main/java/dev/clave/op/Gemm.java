@@ -6,10 +6,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Matrix product {@code c = epilogue(alpha * op(a) op(b) + beta * c + bias)}, row-major. Tensors: a [M,K] in rows of lda (or
- * [K,M] when transA), b [K,N] in rows of ldb (or [N,K]), bias [N] when {@code bias}, c [M,N] in rows of ldc. With beta 0 c is
- * never read. Gradients are products too, see {@link #gradientA} and {@link #gradientB}; the gradient of bias is {@link
- * BiasAdd}'s with M samples of N channels, the gradient of the old c is beta times gradOutput.
+ * Matrix product {@code c = epilogue(alpha * op(a) op(b) + beta * c + bias)}, row-major. Tensors: a [M,K] in rows of
+ * lda (or [K,M] when transA), b [K,N] in rows of ldb (or [N,K]), bias [N] when {@code bias}, c [M,N] in rows of ldc.
+ * With beta 0 c is never read. Gradients are products too, see {@link #gradientA} and {@link #gradientB}; the gradient
+ * of bias is {@link BiasAdd}'s with M samples of N channels, the gradient of the old c is beta times gradOutput.
+ *
+ * @param m rows of c
+ * @param n columns of c
+ * @param k length of the sums
+ * @param transA whether a is [K,M]
+ * @param transB whether b is [N,K]
+ * @param alpha factor of the product
+ * @param beta factor of the old c
+ * @param lda elements from row to row of a
+ * @param ldb elements from row to row of b
+ * @param ldc elements from row to row of c
+ * @param bias whether one number for each column is added
+ * @param epilogue what is applied to each element at the end
  */
 public record Gemm(
         int m,
@@ -45,7 +58,13 @@ public record Gemm(
         Window.atLeast("gemm: ldc", ldc, n);
     }
 
-    /** The plain product of dense matrices. */
+    /**
+     * The plain product of dense matrices.
+     *
+     * @param m rows of c
+     * @param n columns of c
+     * @param k length of the sums
+     */
     public Gemm(int m, int n, int k) {
         this(m, n, k, false, false, 1, 0, k, n, n, false, Epilogue.NONE);
     }
@@ -60,8 +79,8 @@ public record Gemm(
     public record Gradient(Gemm gemm, String a, String b) {}
 
     /**
-     * The gradient of a: {@code alpha * gradOutput op(b)^T}, transposed when a is. gradOutput is [M,N] in rows of ldc. With
-     * an epilogue it is the gradient of the epilogue's argument: run the activation's backward first.
+     * {@return the gradient of a: {@code alpha * gradOutput op(b)^T}, transposed when a is} gradOutput is [M,N] in rows
+     * of ldc. With an epilogue it is the gradient of the epilogue's argument: run the activation's backward first.
      */
     public Gradient gradientA() {
         Gemm gradient = transA
@@ -70,7 +89,10 @@ public record Gemm(
         return transA ? new Gradient(gradient, "b", "gradOutput") : new Gradient(gradient, "gradOutput", "b");
     }
 
-    /** The gradient of b: {@code alpha * op(a)^T gradOutput}, transposed when b is; gradOutput as in {@link #gradientA}. */
+    /**
+     * {@return the gradient of b: {@code alpha * op(a)^T gradOutput}, transposed when b is; gradOutput as in {@link
+     * #gradientA}}
+     */
     public Gradient gradientB() {
         Gemm gradient = transB
                 ? product(n, k, m, true, transA, ldc, lda, ldb)

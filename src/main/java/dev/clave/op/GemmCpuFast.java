@@ -1,5 +1,6 @@
 package dev.clave.op;
 
+import dev.clave.DType;
 import dev.clave.internal.cpu.Workspace;
 import java.util.Arrays;
 
@@ -10,8 +11,17 @@ final class GemmCpuFast implements CpuFast {
     private static final int DEPTH = 256;
 
     @Override
+    public boolean isWide() {
+        return true;
+    }
+
+    @Override
     public void run(Problem problem, CpuArguments arguments) {
         Gemm g = (Gemm) problem.geometry();
+        if (problem.format().real() == DType.F64) {
+            GemmCpuWide.run(g, arguments);
+            return;
+        }
         Block block = new Block(
                 g,
                 arguments.view("a"),

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class GemmPackedOpenCl implements OpenClCandidate {
     private static final String FILE = "gemm/packed";
-    /** Elements of a matrix up to which packing costs more than the scattered rows do; fitted, see bench/RESULTS.md. */
-    private static final long IN_PLACE = 1 << 20;
+    /** Size of a matrix up to which packing costs more than the scattered rows do; fitted, see bench/RESULTS.md. */
+    private static final long IN_PLACE_BYTES = 4 << 20;
 
     private static final int ROW_TILES = 8;
     private static final int COLUMN_TILES = 4;
@@ -40,20 +40,19 @@ final class GemmPackedOpenCl implements OpenClCandidate {
     @Override
     public @Nullable String refuses(Problem problem, OpenClDevice device) {
         Gemm g = (Gemm) problem.geometry();
-        if (problem.format().real() != DType.F32) {
-            return "single precision only";
-        }
         if (device.isGpu()) {
             return "made for caches and vectors of a CPU";
         }
         if (g.m() < 4 || g.n() < 8) {
             return "fewer than 4 rows or 8 columns do not pay for packing";
         }
-        return workspace(g, blocks(g, device)) > Integer.MAX_VALUE ? "too large for one workspace" : null;
+        DType real = problem.format().real();
+        return workspace(g, blocks(g, real, device), real) > Integer.MAX_VALUE ? "too large for one workspace" : null;
     }
 
-    private static Blocks blocks(Gemm g, OpenClDevice device) {
-        VectorTile tile = VectorTile.choose(g.m(), g.n(), device.info().vectorWidth());
+    private static Blocks blocks(Gemm g, DType real, OpenClDevice device) {
+        VectorTile tile = VectorTile.choose(g.m(), g.n(), device.info().vectorWidth(), real.bytes());
+        long inPlace = IN_PLACE_BYTES / real.bytes();
         int rows = up(g.m(), tile.rows());
         int columns = up(g.n(), tile.columns());
         int rowTiles = ROW_TILES;
@@ -66,21 +65,24 @@ final class GemmPackedOpenCl implements OpenClCandidate {
                 rowTiles = columnTiles == 1 ? (rowTiles + 1) / 2 : rowTiles;
             }
         }
-        boolean packA = g.m() < tile.rows() || (long) g.m() * g.lda() > IN_PLACE;
-        boolean packB = g.transB() || g.n() < tile.columns() || (long) g.k() * g.ldb() > IN_PLACE;
+        boolean packA = g.m() < tile.rows() || (long) g.m() * g.lda() > inPlace;
+        boolean packB = g.transB() || g.n() < tile.columns() || (long) g.k() * g.ldb() > inPlace;
         return new Blocks(tile, rowTiles, columnTiles, packA, packB, rows, columns);
     }
 
-    private static long workspace(Gemm g, Blocks blocks) {
+    /** In floats, as workspaces are counted. */
+    private static long workspace(Gemm g, Blocks blocks, DType real) {
         long a = blocks.packA() ? ((long) blocks.rows() * blocks.tile().rows() * g.k() + 15) / 16 * 16 : 0;
-        return a + (blocks.packB() ? (long) blocks.columns() * blocks.tile().columns() * g.k() : 0);
+        long b = blocks.packB() ? (long) blocks.columns() * blocks.tile().columns() * g.k() : 0;
+        return (a + b) * (real.bytes() / Float.BYTES);
     }
 
     @Override
     public List<Launch> launches(Problem problem, OpenClDevice device) {
         Gemm g = (Gemm) problem.geometry();
-        Blocks blocks = blocks(g, device);
-        long workspace = workspace(g, blocks);
+        DType real = problem.format().real();
+        Blocks blocks = blocks(g, real, device);
+        long workspace = workspace(g, blocks, real);
         int chunks = up(g.k(), PACKED_STEPS);
         List<Launch> launches = new ArrayList<>();
         if (blocks.packA()) {
@@ -107,12 +109,15 @@ final class GemmPackedOpenCl implements OpenClCandidate {
                 .real(g.alpha())
                 .real(g.beta())
                 .tiles(blocks.items()));
-        launches.forEach(launch -> define(launch, g, blocks));
+        launches.forEach(launch -> define(launch, g, real, blocks));
         return launches;
     }
 
     /** One program serves all launches, so they have the same macros. */
-    private static void define(Launch launch, Gemm g, Blocks blocks) {
+    private static void define(Launch launch, Gemm g, DType real, Blocks blocks) {
+        if (real == DType.F64) {
+            launch.define("WIDE", 1).define("REAL", "double");
+        }
         GemmOpenCl.options(launch, g)
                 .define("W", blocks.tile().width())
                 .define("MT", blocks.tile().rows())

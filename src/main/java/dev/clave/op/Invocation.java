@@ -116,12 +116,12 @@ public final class Invocation implements Prepared {
         return tensor;
     }
 
-    /** Name of the candidate in use. */
+    /** {@return name of the candidate in use} */
     public String candidate() {
         return candidate;
     }
 
-    /** The problem this was prepared for. */
+    /** {@return the problem this was prepared for} */
     public Problem problem() {
         return problem;
     }
@@ -129,6 +129,9 @@ public final class Invocation implements Prepared {
     /**
      * Binds a tensor to a slot.
      *
+     * @param name name of the slot or scalar
+     * @param tensor holds the values
+     * @return this
      * @throws IllegalArgumentException when there is no such slot or dtype, element count or device differ
      * @throws IllegalStateException when the tensor or this is closed
      */
@@ -159,7 +162,13 @@ public final class Invocation implements Prepared {
         return this;
     }
 
-    /** Sets a scalar of the problem; it holds until it is set again. */
+    /**
+     * Sets a scalar of the problem; it holds until it is set again.
+     *
+     * @param name name of the slot or scalar
+     * @param value the value
+     * @return this
+     */
     @Override
     public Invocation set(String name, double value) {
         int index = problem.scalars().indexOf(name);

@@ -20,6 +20,9 @@ final class LinearWeightOpenCl implements OpenClCandidate {
         if (!problem.direction().equals("backwardWeight")) {
             return "weight gradients only";
         }
+        if (device.isGpu()) {
+            return "made for vectors of a CPU";
+        }
         if (problem.format().lanes() == 1 || problem.format().real() != DType.F32) {
             return "samples do not lie side by side in single precision";
         }

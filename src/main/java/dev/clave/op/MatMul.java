@@ -4,12 +4,15 @@ import dev.clave.Shape;
 import java.util.List;
 
 /**
- * Products of stacks of matrices, as NumPy's matmul: a [...,M,K] times b [...,K,N] gives output [...,M,N], the leading axes
- * broadcast. There is no backward direction. {@link Gemm} is the fast product of two matrices; this one takes any strides.
+ * Products of stacks of matrices, as NumPy's matmul: a [...,M,K] times b [...,K,N] gives output [...,M,N], the leading
+ * axes broadcast. There is no backward direction. {@link Gemm} is the fast product of two matrices; this one takes any
+ * strides.
  *
  * @param n samples, at least 0
  * @param a extents of one sample of a, rank at least 2; with sharedA a has no batch axis and serves every sample
+ * @param sharedA whether one a serves all samples
  * @param b likewise
+ * @param sharedB whether one b serves all samples
  */
 public record MatMul(int n, Shape a, boolean sharedA, Shape b, boolean sharedB) implements Geometry {
     /** Checks sizes. */
@@ -37,12 +40,12 @@ public record MatMul(int n, Shape a, boolean sharedA, Shape b, boolean sharedB) 
         return b.extent(b.rank() - 1);
     }
 
-    /** Length of each sum. */
+    /** {@return length of each sum} */
     public int inner() {
         return a.extent(a.rank() - 1);
     }
 
-    /** Extents of one sample of the output. */
+    /** {@return extents of one sample of the output} */
     public Shape output() {
         int[] stack = SampleLayout.broadcastShape("matmul", stack(a), stack(b));
         int[] all = java.util.Arrays.copyOf(stack, stack.length + 2);

@@ -6,8 +6,15 @@ import java.util.List;
 
 /**
  * 2-D max pooling. forward: input [N,C,H,W] to output [N,C,OH,OW] and argmax (I32, offset in the H*W input plane; first
- * maximum in row-major order, NaN wins; -Inf and -1 for a window wholly in padding). backwardInput: gradOutput and argmax
- * to gradInput.
+ * maximum in row-major order, NaN wins; -Inf and -1 for a window wholly in padding). backwardInput: gradOutput and
+ * argmax to gradInput.
+ *
+ * @param n samples
+ * @param c input channels
+ * @param h input height
+ * @param w input width
+ * @param window extents, strides, padding and dilation
+ * @param ceil whether a last window that reaches beyond the input counts
  */
 public record MaxPool2d(int n, int c, int h, int w, Window window, boolean ceil) implements Geometry {
     /** Checks sizes. */
@@ -20,12 +27,12 @@ public record MaxPool2d(int n, int c, int h, int w, Window window, boolean ceil)
         window.outW(w, ceil);
     }
 
-    /** Output height. */
+    /** {@return output height} */
     public int oh() {
         return window.outH(h, ceil);
     }
 
-    /** Output width. */
+    /** {@return output width} */
     public int ow() {
         return window.outW(w, ceil);
     }

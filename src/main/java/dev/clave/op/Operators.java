@@ -56,7 +56,7 @@ public final class Operators {
                     new GatherImagesCpuFast(),
                     GatherImagesOpenCl.candidates()));
 
-    /** Names of all operators. */
+    /** {@return names of all operators} */
     public static List<String> names() {
         return ROWS.stream().map(Row::name).toList();
     }
@@ -110,7 +110,13 @@ public final class Operators {
         return all(backend(device, problem), device, problem);
     }
 
-    /** Names of the candidates that take the problem on the device, fastest first; the plain one is {@code reference}. */
+    /**
+     * {@return names of the candidates that take the problem on the device, fastest first; the plain one is {@code
+     * reference}}
+     *
+     * @param device where it is to run
+     * @param problem operator, sizes and direction
+     */
     public static List<String> candidates(Device device, Problem problem) {
         return all(device, problem).stream()
                 .filter(candidate -> candidate.refuses() == null)
@@ -118,7 +124,12 @@ public final class Operators {
                 .toList();
     }
 
-    /** Each candidate with what it says to the problem, one line each. */
+    /**
+     * {@return each candidate with what it says to the problem, one line each}
+     *
+     * @param device where it is to run
+     * @param problem operator, sizes and direction
+     */
     public static String explain(Device device, Problem problem) {
         return explain(device, problem, all(device, problem));
     }
@@ -137,14 +148,22 @@ public final class Operators {
         return text.toString();
     }
 
-    /** The fastest candidate that takes the problem. */
+    /**
+     * {@return the fastest candidate that takes the problem}
+     *
+     * @param device where it is to run
+     * @param problem operator, sizes and direction
+     */
     public static Invocation prepare(Device device, Problem problem) {
         return prepare(device, problem, null);
     }
 
     /**
-     * A named candidate.
+     * {@return a named candidate}
      *
+     * @param device where it is to run
+     * @param problem operator, sizes and direction
+     * @param wanted the name of the candidate, null for the fastest
      * @throws IllegalArgumentException when the candidate is unknown or refuses, or several lanes are asked of a device that is
      *     not OpenCL's; the message says why
      * @throws DeviceException when none is named and the device takes none, such as one that computes wrongly or one whose

@@ -24,7 +24,13 @@ public final class Peak {
 
     private Peak() {}
 
-    /** Measures for some hundredths of a second, and waits for what was enqueued before. GFLOP/s; a multiply-add counts as two. */
+    /**
+     * Measures for some hundredths of a second, and waits for what was enqueued before. GFLOP/s; a multiply-add counts
+     * as two.
+     *
+     * @param device where it runs
+     * @return the number
+     */
     public static double measure(Device device) {
         return device instanceof OpenClDevice openCl ? onOpenCl(openCl) : inJava();
     }

@@ -5,6 +5,9 @@ import java.util.List;
 /**
  * One direction of an operator on given sizes: what {@link Operators#prepare} takes.
  *
+ * @param geometry operator and sizes
+ * @param direction {@code forward} or one of the backward ones
+ * @param format precision and layout
  * @param slots the tensors to bind, in the order of the operator's documentation
  * @param scalars names of the numbers that may change from run to run
  * @param flops floating-point operations, a multiply and an add count as two
@@ -23,12 +26,16 @@ public record Problem(
         this(geometry, direction, format, List.of(slots), List.of(), flops, accumulated);
     }
 
-    /** Name in the catalogue. */
+    /** {@return name in the catalogue} */
     public String operator() {
         return geometry.operator();
     }
 
-    /** The slot of a name. */
+    /**
+     * {@return the slot of a name}
+     *
+     * @param name name of the tensor
+     */
     public Slot slot(String name) {
         for (Slot slot : slots) {
             if (slot.name().equals(name)) {
@@ -39,7 +46,11 @@ public record Problem(
                 + slots.stream().map(Slot::name).toList());
     }
 
-    /** Whether there is a slot of that name. */
+    /**
+     * {@return whether there is a slot of that name}
+     *
+     * @param name name of the tensor
+     */
     public boolean has(String name) {
         return slots.stream().anyMatch(slot -> slot.name().equals(name));
     }

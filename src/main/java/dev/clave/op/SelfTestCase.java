@@ -14,19 +14,28 @@ import org.jspecify.annotations.Nullable;
  * A small problem of the self-test. Inputs are whole numbers, so that every sum is exact in any order; answers are those of
  * the plain Java twin, for random numbers those of the generator's authors, for tanh those of {@link Math}.
  */
-record SelfTestCase(Geometry geometry, String direction) {
+record SelfTestCase(Geometry geometry, String direction, DType real) {
     /** Allowed for tanh, in ULP. */
     private static final double TANH_ULP = 8;
 
     /** First word of Philox4x32-10 for counter 0 and key 0 (Salmon et al., known answers of Random123). */
     private static final int[] PHILOX_ZEROS = {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8};
 
+    /** In single precision. */
+    private SelfTestCase(Geometry geometry, String direction) {
+        this(geometry, direction, DType.F32);
+    }
+
     static List<SelfTestCase> all() {
         List<SelfTestCase> all = new ArrayList<>();
         add(all, new Philox(67, Philox.Distribution.UNIFORM, 0, 0));
         add(all, new Activation(Activation.Kind.TANH, 3, 85, 0));
         add(all, new Gemm(6, 19, 11, false, false, 1, 0, 11, 19, 19, true, Gemm.Epilogue.RELU));
-        add(all, new Gemm(5, 17, 5, true, true, 2, 1, 5, 5, 18, false, Gemm.Epilogue.NONE));
+        Gemm transposed = new Gemm(5, 17, 5, true, true, 2, 1, 5, 5, 18, false, Gemm.Epilogue.NONE);
+        add(all, transposed);
+        // Double precision has a path of its own here.
+        all.add(new SelfTestCase(transposed, "forward", DType.F64));
+        all.add(new SelfTestCase(new Gemm(6, 19, 11), "forward", DType.F64));
         // Seventeen channels and three samples: tails for every tile and vector; 5x6 pixels: tails for rows.
         add(all, new Conv2d(3, 4, 5, 6, 17, Window.of(3, 3).pad(1), 1, true));
         add(all, new Conv2d(3, 4, 7, 6, 6, Window.of(3, 2).stride(2, 1).pad(1, 0, 0, 1), 2, false));
@@ -47,7 +56,7 @@ record SelfTestCase(Geometry geometry, String direction) {
     }
 
     Problem problem(int lanes) {
-        return geometry.problem(direction, new Format(DType.F32, lanes));
+        return geometry.problem(direction, new Format(real, lanes));
     }
 
     /** What every candidate must give, by slot. */

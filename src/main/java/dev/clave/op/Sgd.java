@@ -4,8 +4,14 @@ import dev.clave.Shape;
 import java.util.List;
 
 /**
- * One step of stochastic gradient descent with momentum (Sutskever et al., 2013, in PyTorch's form), also Nesterov's, over
- * buffers of {@code count} elements. Tensors: parameter, gradient, velocity (starts at 0). Scalar: {@code learning_rate}.
+ * One step of stochastic gradient descent with momentum (Sutskever et al., 2013, in PyTorch's form), also Nesterov's,
+ * over buffers of {@code count} elements. Tensors: parameter, gradient, velocity (starts at 0). Scalar: {@code
+ * learning_rate}.
+ *
+ * @param count number of elements
+ * @param momentum share of the last step that is kept
+ * @param weightDecay factor of the weights, 0 for none
+ * @param nesterov whether the gradient is that of the next place
  */
 public record Sgd(int count, double momentum, double weightDecay, boolean nesterov) implements Geometry {
     /** Checks ranges. */

@@ -3,7 +3,14 @@ package dev.clave.op;
 import dev.clave.DType;
 import dev.clave.Shape;
 
-/** A tensor an operator reads or writes, by name. */
+/**
+ * A tensor an operator reads or writes, by name.
+ *
+ * @param name name to bind it by
+ * @param dtype type of the elements
+ * @param shape its extents, outermost first
+ * @param role whether it is read or written
+ */
 public record Slot(String name, DType dtype, Shape shape, Role role) {
     /** What the operator does with the tensor. */
     public enum Role {

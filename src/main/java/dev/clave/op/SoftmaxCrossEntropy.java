@@ -7,11 +7,15 @@ import java.util.List;
 /**
  * Softmax cross-entropy with int labels. forward: logits [N,C] and labels [N] to loss and correct, written at entry
  * {@code row} (a scalar) of tensors with {@code history} entries, so that a whole epoch can stay on the device.
- * backwardInput: logits and labels to gradInput, times the scalar {@code scale} (1 for a sum, 1/live samples for a mean).
+ * backwardInput: logits and labels to gradInput, times the scalar {@code scale} (1 for a sum, 1/live samples for a
+ * mean).
  *
  * <p>A label equal to {@code ignoreIndex} gives loss, correct and gradient 0. Any other label outside [0, C) gives loss
  * NaN, correct -1 and gradient 0; it is never used as an index.
  *
+ * @param n samples
+ * @param classes number of classes
+ * @param ignoreIndex a label that counts for nothing
  * @param history entries of loss and correct, at least the samples of one run, those that fill the last block included
  */
 public record SoftmaxCrossEntropy(int n, int classes, int ignoreIndex, int history) implements Geometry {
@@ -32,7 +36,11 @@ public record SoftmaxCrossEntropy(int n, int classes, int ignoreIndex, int histo
         return List.of("forward", "backwardInput");
     }
 
-    /** Samples of one run, those that fill the last block included. */
+    /**
+     * {@return samples of one run, those that fill the last block included}
+     *
+     * @param format precision and layout
+     */
     public int samples(Format format) {
         return format.blocks(n) * format.lanes();
     }

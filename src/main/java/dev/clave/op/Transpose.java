@@ -25,7 +25,7 @@ public record Transpose(int n, Shape input, List<Integer> axes) implements Geome
         }
     }
 
-    /** Extents of one sample of the output. */
+    /** {@return extents of one sample of the output} */
     public Shape output() {
         return Shape.of(axes.stream().mapToInt(input::extent).toArray());
     }

@@ -10,10 +10,16 @@ record VectorTile(int rows, int vectors, int width) {
 
     /** The tile that covers m by n with the least work; the earlier one, which loads less, where they tie. */
     static VectorTile choose(int m, int n, int vectorWidth) {
-        int width = vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4;
+        return choose(m, n, vectorWidth, Float.BYTES);
+    }
+
+    /** The same for elements of so many bytes; {@code vectorWidth} counts floats. */
+    static VectorTile choose(int m, int n, int vectorWidth, int bytes) {
+        int floats = vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4;
+        int width = floats * Float.BYTES / bytes;
         VectorTile best = new VectorTile(1, 1, width);
         double least = Double.MAX_VALUE;
-        for (int[] sizes : width == 16 ? WIDE : NARROW) {
+        for (int[] sizes : floats == 16 ? WIDE : NARROW) {
             VectorTile tile = new VectorTile(sizes[0], sizes[1], width);
             double steps = Math.ceil((double) m / tile.rows()) * Math.ceil((double) n / tile.columns());
             // A step takes its multiply-adds or its loads, two of each a cycle, and some of what does not overlap. A

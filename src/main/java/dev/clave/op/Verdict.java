@@ -1,5 +1,6 @@
 package dev.clave.op;
 
+import dev.clave.DType;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -8,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a device computed wrongly in its self-test.
  *
- * @param failures reasons by operator, direction and candidate, such as {@code conv2d forward tiled}
+ * @param failures reasons by operator, direction and candidate, such as {@code conv2d forward tiled}; {@code double} behind it means
+ *     double precision alone
  */
 record Verdict(Map<String, String> failures) {
     /** Key of the kernel with barriers. */
@@ -22,7 +24,7 @@ record Verdict(Map<String, String> failures) {
     }
 
     static String key(Problem problem, String candidate) {
-        return problem + " " + candidate;
+        return problem + " " + candidate + (problem.format().real() == DType.F64 ? " double" : "");
     }
 
     /** Why a candidate is set aside, null when it is not. */

@@ -4,6 +4,15 @@ package dev.clave.op;
  * The window of a convolution or pooling. Dilation 1 is dense.
  *
  * @param kh kernel height, kw kernel width, at least 1
+ * @param kw width of the window
+ * @param strideH rows from window to window
+ * @param strideW columns from window to window
+ * @param padTop rows above
+ * @param padLeft columns to the left
+ * @param padBottom rows below
+ * @param padRight columns to the right
+ * @param dilationH distance of the rows of a window, 1 is dense
+ * @param dilationW distance of the columns of a window, 1 is dense
  */
 public record Window(
         int kh,
@@ -31,37 +40,73 @@ public record Window(
         atLeast("dilation width", dilationW, 1);
     }
 
-    /** Stride 1, no padding, dense. */
+    /**
+     * {@return stride 1, no padding, dense}
+     *
+     * @param kh height of the window
+     * @param kw width of the window
+     */
     public static Window of(int kh, int kw) {
         return new Window(kh, kw, 1, 1, 0, 0, 0, 0, 1, 1);
     }
 
-    /** The same with another stride. */
+    /**
+     * {@return the same with another stride}
+     *
+     * @param h rows, or the input's height
+     * @param w columns, or the input's width
+     */
     public Window stride(int h, int w) {
         return new Window(kh, kw, h, w, padTop, padLeft, padBottom, padRight, dilationH, dilationW);
     }
 
-    /** The same with other padding. */
+    /**
+     * {@return the same with other padding}
+     *
+     * @param top rows above
+     * @param left columns to the left
+     * @param bottom rows below
+     * @param right columns to the right
+     */
     public Window pad(int top, int left, int bottom, int right) {
         return new Window(kh, kw, strideH, strideW, top, left, bottom, right, dilationH, dilationW);
     }
 
-    /** The same with the same padding on all sides. */
+    /**
+     * {@return the same with the same padding on all sides}
+     *
+     * @param all rows and columns on every side
+     */
     public Window pad(int all) {
         return pad(all, all, all, all);
     }
 
-    /** The same with another dilation. */
+    /**
+     * {@return the same with another dilation}
+     *
+     * @param h rows, or the input's height
+     * @param w columns, or the input's width
+     */
     public Window dilation(int h, int w) {
         return new Window(kh, kw, strideH, strideW, padTop, padLeft, padBottom, padRight, h, w);
     }
 
-    /** Output height for an input height. */
+    /**
+     * {@return output height for an input height}
+     *
+     * @param h rows, or the input's height
+     * @param ceil whether a last window that reaches beyond the input counts
+     */
     public int outH(int h, boolean ceil) {
         return size("height", h, kh, strideH, padTop, padBottom, dilationH, ceil);
     }
 
-    /** Output width for an input width. */
+    /**
+     * {@return output width for an input width}
+     *
+     * @param w columns, or the input's width
+     * @param ceil whether a last window that reaches beyond the input counts
+     */
     public int outW(int w, boolean ceil) {
         return size("width", w, kw, strideW, padLeft, padRight, dilationW, ceil);
     }

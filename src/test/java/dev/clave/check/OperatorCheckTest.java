@@ -79,6 +79,43 @@ class OperatorCheckTest {
         }
     }
 
+    /** Equal values in a window and zeros of relu: the rule decides, a step decides otherwise, and the check looks away. */
+    @Test
+    void tiesOfPoolingAndReluAreSkipped() {
+        for (String selector : Device.list().isEmpty() ? List.of("cpu") : List.of("cpu", "opencl")) {
+            try (Device device = Device.open(selector)) {
+                if (!device.info().fp64()) {
+                    System.out.println(device.name() + " has no fp64, gradients are not checked there");
+                    continue;
+                }
+                try (OperatorCheck pool = OperatorCheck.of(
+                                device,
+                                new MaxPool2d(1, 1, 16, 16, Window.of(2, 2).stride(2, 2), false));
+                        OperatorCheck relu =
+                                OperatorCheck.of(device, new Activation(Activation.Kind.RELU, 1, 200, 0))) {
+                    double[] image = pool.randomInputs(1).get(0);
+                    image[0] = 2;
+                    image[17] = 2;
+                    GradientReport pooled = GradientCheck.of(pool).check(image);
+                    pooled.assertPassed();
+                    assertEquals(2, pooled.count(GradientReport.Verdict.SKIPPED));
+                    // The first of equal values has the whole gradient.
+                    double[] gradOutput = new double[64];
+                    gradOutput[0] = 3;
+                    double[] gradient =
+                            pool.backward(List.of(image), gradOutput).get(0);
+                    assertEquals(3, gradient[0]);
+                    assertEquals(0, gradient[17]);
+                    double[] values = relu.randomInputs(1).get(0);
+                    values[7] = 0;
+                    GradientReport rectified = GradientCheck.of(relu).check(values);
+                    rectified.assertPassed();
+                    assertEquals(1, rectified.count(GradientReport.Verdict.SKIPPED));
+                }
+            }
+        }
+    }
+
     @Test
     void whatHasNoGradientIsRefused() {
         try (Device device = Device.cpu()) {

@@ -79,6 +79,20 @@ class MnistTest {
         refused("gzip");
     }
 
+    /** Two gigabytes of pixels that no file of this size can hold: nothing is allocated or unpacked for them. */
+    @Test
+    void sizesThatCannotBeAreRefusedBeforeReading() throws IOException {
+        byte[] bytes = idx(new int[] {0x803, 2000, 1024, 1024}, new byte[64]);
+        Files.write(images("train"), bytes);
+        refused("cut: expected 2097152000 bytes, got 64");
+        Files.delete(images("train"));
+        try (OutputStream out =
+                new GZIPOutputStream(Files.newOutputStream(folder.resolve("train-images-idx3-ubyte.gz")))) {
+            out.write(bytes);
+        }
+        refused("packed bytes cannot unpack to the 2097152000 it says");
+    }
+
     @Test
     void mutationsLoadOrAreRefused() throws IOException {
         Random random = new Random(3);

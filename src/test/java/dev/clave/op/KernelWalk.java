@@ -69,6 +69,22 @@ final class KernelWalk {
                 }
             }
         }
+        return runs + (device.info().fp64() ? wide(device) : 0);
+    }
+
+    /** Products in double precision of the smaller shapes. */
+    private static int wide(Device device) {
+        int runs = 0;
+        for (Gemm g : WideProducts.SHAPES) {
+            Problem problem = g.problem("forward", WideProducts.WIDE);
+            for (String candidate : problem.flops() < 1e5 ? Operators.candidates(device, problem) : List.<String>of()) {
+                WideProducts.Data data = WideProducts.Data.of(g, true);
+                if (!Arrays.equals(WideProducts.exact(g, data), WideProducts.run(device, g, candidate, data))) {
+                    throw new AssertionError(candidate + " of " + g + " is wrong in double precision");
+                }
+                runs++;
+            }
+        }
         return runs;
     }
 

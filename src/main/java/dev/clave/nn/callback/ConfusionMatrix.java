@@ -30,7 +30,12 @@ public final class ConfusionMatrix {
         this.counts = new long[classes * classes];
     }
 
-    /** Counts one sample. */
+    /**
+     * Counts one sample.
+     *
+     * @param label the class a sample has, from 0
+     * @param prediction the class that was predicted, from 0
+     */
     public void add(int label, int prediction) {
         counts[index(label, prediction)]++;
     }
@@ -40,6 +45,7 @@ public final class ConfusionMatrix {
      *
      * @param labels [at least live], each in [0, classes)
      * @param predictions [at least live], each in [0, classes)
+     * @param live how many of the samples count
      */
     public void add(int[] labels, int[] predictions, int live) {
         if (live < 0 || live > labels.length || live > predictions.length) {
@@ -51,7 +57,11 @@ public final class ConfusionMatrix {
         }
     }
 
-    /** Adds the counts of another matrix of the same size. */
+    /**
+     * Adds the counts of another matrix of the same size.
+     *
+     * @param other what is added
+     */
     public void add(ConfusionMatrix other) {
         if (other.classes != classes) {
             throw new IllegalArgumentException("confusion matrix: " + classes + " classes, got " + other.classes);
@@ -74,17 +84,26 @@ public final class ConfusionMatrix {
         return label * classes + prediction;
     }
 
-    /** Number of classes. */
+    /** {@return number of classes} */
     public int classes() {
         return classes;
     }
 
-    /** Samples of a label that were predicted as some class. */
+    /**
+     * {@return samples of a label that were predicted as some class}
+     *
+     * @param label the class a sample has, from 0
+     * @param prediction the class that was predicted, from 0
+     */
     public long count(int label, int prediction) {
         return counts[index(label, prediction)];
     }
 
-    /** Samples of a label. */
+    /**
+     * {@return samples of a label}
+     *
+     * @param label the class a sample has, from 0
+     */
     public long support(int label) {
         long sum = 0;
         for (int c = 0; c < classes; c++) {
@@ -93,7 +112,11 @@ public final class ConfusionMatrix {
         return sum;
     }
 
-    /** Samples predicted as some class. */
+    /**
+     * {@return samples predicted as some class}
+     *
+     * @param prediction the class that was predicted, from 0
+     */
     public long predicted(int prediction) {
         long sum = 0;
         for (int c = 0; c < classes; c++) {
@@ -102,7 +125,7 @@ public final class ConfusionMatrix {
         return sum;
     }
 
-    /** All samples. */
+    /** {@return all samples} */
     public long samples() {
         long sum = 0;
         for (long count : counts) {
@@ -111,7 +134,7 @@ public final class ConfusionMatrix {
         return sum;
     }
 
-    /** Samples predicted right. */
+    /** {@return samples predicted right} */
     public long correct() {
         long sum = 0;
         for (int c = 0; c < classes; c++) {
@@ -120,37 +143,49 @@ public final class ConfusionMatrix {
         return sum;
     }
 
-    /** Correct samples of all, NaN for none. */
+    /** {@return correct samples of all, NaN for none} */
     public double accuracy() {
         return (double) correct() / samples();
     }
 
-    /** Right ones among those predicted as a class, NaN when there are none. */
+    /**
+     * {@return right ones among those predicted as a class, NaN when there are none}
+     *
+     * @param label the class a sample has, from 0
+     */
     public double precision(int label) {
         return (double) count(label, label) / predicted(label);
     }
 
-    /** Right ones among those of a class, NaN when there are none. */
+    /**
+     * {@return right ones among those of a class, NaN when there are none}
+     *
+     * @param label the class a sample has, from 0
+     */
     public double recall(int label) {
         return (double) count(label, label) / support(label);
     }
 
-    /** Harmonic mean of precision and recall, NaN when the class was neither there nor predicted. */
+    /**
+     * {@return harmonic mean of precision and recall, NaN when the class was neither there nor predicted}
+     *
+     * @param label the class a sample has, from 0
+     */
     public double f1(int label) {
         return 2.0 * count(label, label) / (predicted(label) + support(label));
     }
 
-    /** Unweighted mean of {@link #precision} over the classes that have one. */
+    /** {@return unweighted mean of {@link #precision} over the classes that have one} */
     public double meanPrecision() {
         return mean(this::precision);
     }
 
-    /** Unweighted mean of {@link #recall} over the classes that have one. */
+    /** {@return unweighted mean of {@link #recall} over the classes that have one} */
     public double meanRecall() {
         return mean(this::recall);
     }
 
-    /** Unweighted mean of {@link #f1} over the classes that have one. */
+    /** {@return unweighted mean of {@link #f1} over the classes that have one} */
     public double meanF1() {
         return mean(this::f1);
     }
@@ -172,7 +207,7 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * The matrix and the measures of each class as text, rows are labels.
+     * {@return the matrix and the measures of each class as text, rows are labels}
      *
      * @param names of the classes
      */
@@ -183,7 +218,9 @@ public final class ConfusionMatrix {
     /**
      * As {@link #text(List)}, with the measures below the matrix when both have no place beside each other.
      *
+     * @param names of the classes, in order
      * @param columns width in characters
+     * @return the text
      */
     public String text(List<String> names, int columns) {
         if (names.size() != classes) {

@@ -17,50 +17,52 @@ public interface Context {
         PREDICT
     }
 
-    /** The model at work. */
+    /** {@return the model at work} */
     Model model();
 
-    /** What is being done. */
+    /** {@return what is being done} */
     Phase phase();
 
-    /** Epoch of this fit, from 0. */
+    /** {@return epoch of this fit, from 0} */
     int epoch();
 
-    /** Epochs this fit will have. */
+    /** {@return epochs this fit will have} */
     int epochs();
 
-    /** Batches of this pass that are done. */
+    /** {@return batches of this pass that are done} */
     int step();
 
-    /** Batches of this pass. */
+    /** {@return batches of this pass} */
     int steps();
 
-    /** Samples of this pass. */
+    /** {@return samples of this pass} */
     int samples();
 
-    /** Training batches over the life of the model. */
+    /** {@return training batches over the life of the model} */
     long totalSteps();
 
-    /** Learning rate of the last update, or of the first one to come. */
+    /** {@return learning rate of the last update, or of the first one to come} */
     double learningRate();
 
     /**
-     * Values of this pass so far: {@code loss} (mean over samples), {@code lastLoss} (of the last batch) and every metric. At
-     * the end of an epoch also those of its evaluation ({@code evalLoss}, {@code evalAcc}), {@code learningRate},
-     * {@code seconds} and {@code stepMillis}. Asking waits for the device.
+     * {@return values of this pass so far: {@code loss} (mean over samples), {@code lastLoss} (of the last batch) and
+     * every metric} At the end of an epoch also those of its evaluation ({@code evalLoss}, {@code evalAcc}), {@code
+     * learningRate}, {@code seconds} and {@code stepMillis}. Asking waits for the device.
      */
     Map<String, Double> logs();
 
-    /** Loss and metrics alone, as a progress line shows them. Asking waits for the device. */
+    /** {@return loss and metrics alone, as a progress line shows them} Asking waits for the device. */
     Map<String, Double> values();
 
     /**
-     * Loss of every batch of this pass that is done, in order, each the mean over its samples; none in a prediction. Asking
-     * waits for the device, but at the end of an epoch or an evaluation everything is known.
+     * {@return loss of every batch of this pass that is done, in order, each the mean over its samples; none in a
+     * prediction} Asking waits for the device, but at the end of an epoch or an evaluation everything is known.
      */
     double[] batchLosses();
 
-    /** What a fit evaluates on, or what is being evaluated or predicted; null for a fit without evaluation. */
+    /**
+     * {@return what a fit evaluates on, or what is being evaluated or predicted; null for a fit without evaluation}
+     */
     @Nullable
     BatchSource evalData();
 
@@ -70,15 +72,19 @@ public interface Context {
      */
     void stop();
 
-    /** Whether somebody stopped the run. */
+    /** {@return whether somebody stopped the run} */
     boolean stopping();
 
-    /** Whether the run was interrupted from outside and is to be resumed. */
+    /** {@return whether the run was interrupted from outside and is to be resumed} */
     boolean interrupted();
 
-    /** Multiplies the learning rate from now on, whatever the schedule says. */
+    /**
+     * Multiplies the learning rate from now on, whatever the schedule says.
+     *
+     * @param factor multiplies
+     */
     void scaleLearningRate(double factor);
 
-    /** Settings of the run by name, for reports: device, optimizer, batch size and so on. */
+    /** {@return settings of the run by name, for reports: device, optimizer, batch size and so on} */
     Map<String, String> settings();
 }

@@ -20,6 +20,8 @@ public final class EarlyStopping implements Callback {
     /**
      * Watches {@code evalAcc}, or another value of the epoch.
      *
+     * @param value name of the value looked at, or the one to beat
+     * @param mode which way is better
      * @param patience looks without improvement, at least 0
      * @param minDelta what counts as improvement
      * @param restoreBest whether training ends with the weights of the best epoch
@@ -33,18 +35,23 @@ public final class EarlyStopping implements Callback {
         this.restoreBest = restoreBest;
     }
 
-    /** A value the first look must beat already. */
+    /**
+     * A value the first look must beat already.
+     *
+     * @param value name of the value looked at, or the one to beat
+     * @return this
+     */
     public EarlyStopping baseline(double value) {
         monitor.baseline(value);
         return this;
     }
 
-    /** Epoch, from 0, after which training ended; -1 when it was not this that ended it. */
+    /** {@return epoch, from 0, after which training ended; -1 when it was not this that ended it} */
     public int stoppedEpoch() {
         return stoppedEpoch;
     }
 
-    /** Best value so far. */
+    /** {@return best value so far} */
     public double best() {
         return monitor.best();
     }

@@ -21,19 +21,32 @@ public final class History implements Callback {
     private @Nullable Path csv;
     private @Nullable Path json;
 
-    /** Writes a table too, with a column per value; an epoch without a value leaves its place empty. */
+    /** Nothing seen yet; writes no file unless it is told to. */
+    public History() {}
+
+    /**
+     * Writes a table too, with a column per value; an epoch without a value leaves its place empty.
+     *
+     * @param file where to write
+     * @return this
+     */
     public History csv(Path file) {
         csv = file;
         return this;
     }
 
-    /** Writes a JSON array of objects too; a value that is no finite number is null. */
+    /**
+     * Writes a JSON array of objects too; a value that is no finite number is null.
+     *
+     * @param file where to write
+     * @return this
+     */
     public History json(Path file) {
         json = file;
         return this;
     }
 
-    /** One map per epoch: {@code epoch} from 0, then the values of {@link Context#logs}. */
+    /** {@return one map per epoch: {@code epoch} from 0, then the values of {@link Context#logs}} */
     public List<Map<String, Double>> rows() {
         return List.copyOf(rows);
     }
@@ -65,7 +78,7 @@ public final class History implements Callback {
         return column.equals("epoch") ? Integer.toString(value.intValue()) : value.toString();
     }
 
-    /** The table. */
+    /** {@return the table} */
     public String csv() {
         StringBuilder text = new StringBuilder(String.join(",", columns())).append('\n');
         for (Map<String, Double> row : rows) {
@@ -76,7 +89,7 @@ public final class History implements Callback {
         return text.toString();
     }
 
-    /** The array. */
+    /** {@return the array} */
     public String json() {
         List<String> objects = new ArrayList<>();
         rows.forEach(row -> objects.add("  " + object(row)));

@@ -7,7 +7,10 @@ import java.util.List;
 public final class LearningRateLog implements Callback {
     private final List<Double> rates = new ArrayList<>();
 
-    /** One per training batch, in order. */
+    /** Nothing seen yet. */
+    public LearningRateLog() {}
+
+    /** {@return one per training batch, in order} */
     public List<Double> rates() {
         return List.copyOf(rates);
     }

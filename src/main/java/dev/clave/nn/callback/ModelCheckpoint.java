@@ -22,24 +22,44 @@ public final class ModelCheckpoint implements Callback {
     private int keep = Integer.MAX_VALUE;
     private @Nullable Monitor best;
 
-    /** Into a directory, which is made when it is missing. */
+    /**
+     * Into a directory, which is made when it is missing.
+     *
+     * @param directory where files go; made when it is missing
+     */
     public ModelCheckpoint(Path directory) {
         this.directory = directory;
     }
 
-    /** Saves after the epochs, counted from 0, that this divides; 1. */
+    /**
+     * Saves after the epochs, counted from 0, that this divides; 1.
+     *
+     * @param epochs the distance, at least 1
+     * @return this
+     */
     public ModelCheckpoint every(int epochs) {
         every = least("every", epochs);
         return this;
     }
 
-    /** Keeps the files of the last epochs only; all. The final and the best one stay. */
+    /**
+     * Keeps the files of the last epochs only; all. The final and the best one stay.
+     *
+     * @param files how many, at least 1
+     * @return this
+     */
     public ModelCheckpoint keepLast(int files) {
         keep = least("keepLast", files);
         return this;
     }
 
-    /** Also keeps the best epoch's, by a value of the epoch such as {@code evalAcc}. */
+    /**
+     * Also keeps the best epoch's, by a value of the epoch such as {@code evalAcc}.
+     *
+     * @param value name of the value looked at
+     * @param mode which way is better
+     * @return this
+     */
     public ModelCheckpoint best(String value, Monitor.Mode mode) {
         best = new Monitor(value, mode, 0);
         return this;

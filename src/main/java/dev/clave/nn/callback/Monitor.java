@@ -22,6 +22,8 @@ public final class Monitor {
     /**
      * Watches.
      *
+     * @param value name of the value looked at
+     * @param mode which way is better
      * @param minDelta what a value must be better by, at least 0
      */
     public Monitor(String value, Mode mode, double minDelta) {
@@ -36,14 +38,19 @@ public final class Monitor {
         this.best = more ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     }
 
-    /** Starts from a value that has to be beaten. */
+    /**
+     * Starts from a value that has to be beaten.
+     *
+     * @param first the value to beat
+     */
     public void baseline(double first) {
         best = first;
     }
 
     /**
-     * Whether the value is there: an epoch without evaluation has none.
+     * {@return whether the value is there: an epoch without evaluation has none}
      *
+     * @param logs values of the epoch by name
      * @throws IllegalArgumentException when nothing of the name will ever be there
      */
     public boolean isThere(Map<String, Double> logs) {
@@ -56,7 +63,11 @@ public final class Monitor {
         throw new IllegalArgumentException("no value '" + value + "' to watch; there are " + logs.keySet());
     }
 
-    /** Whether the value is better than the best; it is the best then. NaN never is. */
+    /**
+     * {@return whether the value is better than the best; it is the best then} NaN never is.
+     *
+     * @param logs values of the epoch by name
+     */
     public boolean improves(Map<String, Double> logs) {
         if (!isThere(logs)) {
             return false;
@@ -69,7 +80,7 @@ public final class Monitor {
         return better;
     }
 
-    /** The best so far. */
+    /** {@return the best so far} */
     public double best() {
         return best;
     }

@@ -18,7 +18,12 @@ public final class ProgressBar implements Callback {
     private long begin;
     private int first;
 
-    /** To the standard output. */
+    /**
+     * To the standard output.
+     *
+     * @param verbose 0 silent, 1 a bar, 2 lines
+     * @param logFreq steps between two lines
+     */
     public ProgressBar(int verbose, int logFreq) {
         this(
                 new PrintWriter(new OutputStreamWriter(System.out, Charset.defaultCharset()), true),
@@ -31,6 +36,8 @@ public final class ProgressBar implements Callback {
     /**
      * To a writer.
      *
+     * @param out where lines go
+     * @param terminal what it is shown on
      * @param clock nanoseconds
      * @param verbose 0 silent, 1 a bar, 2 a line every logFreq steps
      * @param logFreq steps between lines, at least 1

@@ -16,6 +16,8 @@ public final class ReduceOnPlateau implements Callback {
     /**
      * Watches a value of the epoch such as {@code evalLoss}.
      *
+     * @param value name of the value looked at
+     * @param mode which way is better
      * @param factor of a reduction, in (0, 1)
      * @param patience looks in a row without improvement before a reduction, at least 1
      * @param minDelta what counts as improvement

@@ -22,13 +22,19 @@ public final class Report {
     /**
      * Writes the page; a reader sees the old file or the new one, never a part.
      *
+     * @param file where to write
+     * @param data the images the page shows
      * @throws FormatException when the file cannot be written
      */
     public static void write(Path file, ReportData data) {
         NewFile.write(file, html(data));
     }
 
-    /** The page. */
+    /**
+     * {@return the page}
+     *
+     * @param data the images the page shows
+     */
     public static String html(ReportData data) {
         StringBuilder page =
                 new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n");

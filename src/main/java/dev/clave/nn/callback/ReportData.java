@@ -83,7 +83,11 @@ public record ReportData(
      * A sample predicted wrongly.
      *
      * @param index of the sample
+     * @param label the class a sample has, from 0
+     * @param prediction the class that was predicted, from 0
      * @param probability of the prediction, 0 to 1
+     * @param height pixels from top to bottom
+     * @param width pixels from left to right
      * @param pixels bytes [height, width], 0 is black
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by identity only
@@ -102,6 +106,8 @@ public record ReportData(
      * A row of the summary table.
      *
      * @param name with type, for example {@code Conv2D-1}
+     * @param input what it reads
+     * @param output what goes out
      * @param parameters how many numbers it learns
      */
     public record Layer(String name, String input, String output, long parameters) {}

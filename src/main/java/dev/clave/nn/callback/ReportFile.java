@@ -41,24 +41,43 @@ public final class ReportFile implements Callback {
     private String command = "";
     private boolean training;
 
-    /** Writes to this file; its directory is there already. */
+    /**
+     * Writes to this file; its directory is there already.
+     *
+     * @param file where to write
+     */
     public ReportFile(Path file) {
         this.file = file;
     }
 
-    /** Heading; network and data by default. */
+    /**
+     * Heading; network and data by default.
+     *
+     * @param heading the first line
+     * @return this
+     */
     public ReportFile title(String heading) {
         title = heading;
         return this;
     }
 
-    /** Command line that repeats the run; none by default. */
+    /**
+     * Command line that repeats the run; none by default.
+     *
+     * @param line the line that was typed
+     * @return this
+     */
     public ReportFile command(String line) {
         command = line;
         return this;
     }
 
-    /** Gives the date of the report; the clock of the system by default. */
+    /**
+     * Gives the date of the report; the clock of the system by default.
+     *
+     * @param source tells the time
+     * @return this
+     */
     public ReportFile clock(InstantSource source) {
         clock = source;
         return this;

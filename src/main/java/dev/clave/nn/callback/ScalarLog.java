@@ -11,14 +11,25 @@ public final class ScalarLog implements Callback {
     /** Takes numbers. */
     @FunctionalInterface
     public interface Sink {
-        /** A number of a tag at a step, counted in training batches over the life of the model. */
+        /**
+         * A number of a tag at a step, counted in training batches over the life of the model.
+         *
+         * @param tag what the value is called
+         * @param value the value
+         * @param step number of the batch
+         */
         void scalar(String tag, double value, long step);
     }
 
     private final Sink sink;
     private final int every;
 
-    /** Every so many batches; a look waits for the device. */
+    /**
+     * Every so many batches; a look waits for the device.
+     *
+     * @param sink takes the values
+     * @param every batches between two values
+     */
     public ScalarLog(Sink sink, int every) {
         if (every < 1) {
             throw new IllegalArgumentException("scalar log: every is at least 1, got " + every);

@@ -9,17 +9,35 @@ public final class State {
     private final Map<String, String> texts = new LinkedHashMap<>();
     private final Map<String, float[]> floats = new LinkedHashMap<>();
 
-    /** Puts a text. */
+    /** Nothing is kept yet. */
+    public State() {}
+
+    /**
+     * Puts a text.
+     *
+     * @param key its name in the file
+     * @param value the value
+     */
     public void put(String key, String value) {
         texts.put(checked(key), value);
     }
 
-    /** Puts a number; it comes back with the same bits. */
+    /**
+     * Puts a number; it comes back with the same bits.
+     *
+     * @param key its name in the file
+     * @param value the value
+     */
     public void put(String key, double value) {
         texts.put(checked(key), Double.toString(value));
     }
 
-    /** Puts values. */
+    /**
+     * Puts values.
+     *
+     * @param key its name in the file
+     * @param values the numbers
+     */
     public void put(String key, float[] values) {
         floats.put(checked(key), values);
     }
@@ -31,28 +49,41 @@ public final class State {
         return key;
     }
 
-    /** A text, null when there is none. */
+    /**
+     * {@return a text, null when there is none}
+     *
+     * @param key its name in the file
+     */
     public @Nullable String text(String key) {
         return texts.get(key);
     }
 
-    /** A number, the other one when there is none. */
+    /**
+     * {@return a number, the other one when there is none}
+     *
+     * @param key its name in the file
+     * @param other what there is when it is missing
+     */
     public double number(String key, double other) {
         String text = texts.get(key);
         return text == null ? other : Double.parseDouble(text);
     }
 
-    /** Values, null when there are none. */
+    /**
+     * {@return values, null when there are none}
+     *
+     * @param key its name in the file
+     */
     public float @Nullable [] floats(String key) {
         return floats.get(key);
     }
 
-    /** All texts. */
+    /** {@return all texts} */
     public Map<String, String> texts() {
         return Map.copyOf(texts);
     }
 
-    /** All values. */
+    /** {@return all values} */
     public Map<String, float[]> floats() {
         return Map.copyOf(floats);
     }

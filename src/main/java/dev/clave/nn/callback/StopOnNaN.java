@@ -13,7 +13,11 @@ public final class StopOnNaN implements Callback {
         this(32);
     }
 
-    /** Looks every so many batches and at the end of an epoch. */
+    /**
+     * Looks every so many batches and at the end of an epoch.
+     *
+     * @param every batches between two looks
+     */
     public StopOnNaN(int every) {
         if (every < 1) {
             throw new IllegalArgumentException("stop on NaN: every is at least 1, got " + every);
@@ -21,7 +25,7 @@ public final class StopOnNaN implements Callback {
         this.every = every;
     }
 
-    /** Training batches done when it stopped; -1 when it did not. */
+    /** {@return training batches done when it stopped; -1 when it did not} */
     public long stoppedStep() {
         return stoppedStep;
     }

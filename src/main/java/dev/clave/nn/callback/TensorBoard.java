@@ -18,17 +18,32 @@ public final class TensorBoard implements Callback, AutoCloseable {
     private final ScalarLog log;
     private @Nullable EventFile events;
 
-    /** Every 10 batches. The directory is made when training begins. */
+    /**
+     * Every 10 batches. The directory is made when training begins.
+     *
+     * @param directory where files go; made when it is missing
+     */
     public TensorBoard(Path directory) {
         this(directory, EVERY);
     }
 
-    /** Every so many batches; a look waits for the device. */
+    /**
+     * Every so many batches; a look waits for the device.
+     *
+     * @param directory where files go; made when it is missing
+     * @param every batches between two values
+     */
     public TensorBoard(Path directory, int every) {
         this(directory, every, InstantSource.system());
     }
 
-    /** As {@link #TensorBoard(Path, int)}, with the clock that dates the points. */
+    /**
+     * As {@link #TensorBoard(Path, int)}, with the clock that dates the points.
+     *
+     * @param directory where files go; made when it is missing
+     * @param every batches between two values
+     * @param clock tells the time
+     */
     public TensorBoard(Path directory, int every, InstantSource clock) {
         this.directory = directory;
         this.clock = clock;

@@ -13,7 +13,11 @@ public record Terminal(boolean present, int columns) {
     private static final int USUAL = 80;
     private static final int LEAST = 20;
 
-    /** As the launcher found it: the properties clave.terminal and clave.columns, else COLUMNS. */
+    /**
+     * As the launcher found it: the properties clave.terminal and clave.columns, else COLUMNS.
+     *
+     * @return what was found
+     */
     public static Terminal detect() {
         return of(System.getProperties(), System.getenv());
     }
