@@ -185,6 +185,11 @@ public abstract class Device implements AutoCloseable {
         return new Tensor(this, dtype, shape, reserve(dtype, shape));
     }
 
+    /** For implementations: a tensor over memory of this device that there is. */
+    protected final Tensor tensor(DType dtype, Shape shape, Storage storage) {
+        return new Tensor(this, dtype, shape, storage);
+    }
+
     /** Memory for {@link #allocate}. */
     protected abstract Storage reserve(DType dtype, Shape shape);
 

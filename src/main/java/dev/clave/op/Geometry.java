@@ -1,5 +1,6 @@
 package dev.clave.op;
 
+import dev.clave.Device;
 import java.util.List;
 
 /** What an operator computes: sizes and options, validated. Implementations are records. */
@@ -12,4 +13,14 @@ public interface Geometry {
 
     /** The problem of one direction with its tensors. */
     Problem problem(String direction, Format format);
+
+    /**
+     * One direction in single precision and plain layout, ready to run by the fastest candidate that takes it; other formats and
+     * candidates through {@link Operators#prepare}.
+     *
+     * @throws IllegalArgumentException when there is no such direction; the message lists those there are
+     */
+    default Invocation prepare(Device device, String direction) {
+        return Operators.prepare(device, problem(direction, Format.NCHW));
+    }
 }

@@ -2,13 +2,17 @@ package dev.clave.op;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.DeviceException;
+import dev.clave.Event;
 import dev.clave.Shape;
 import dev.clave.Tensor;
+import dev.clave.internal.DoneEvent;
 import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
 import dev.clave.internal.cpu.CpuDevice;
 import dev.clave.internal.opencl.ClKernel;
 import dev.clave.internal.opencl.OpenClDevice;
+import dev.clave.internal.opencl.Waits;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -122,6 +126,24 @@ public final class Invocation implements AutoCloseable {
         return this;
     }
 
+    /**
+     * A new tensor for a slot, of its type and shape and with undefined values, bound to it. The caller closes it.
+     *
+     * @throws IllegalArgumentException when there is no such slot
+     */
+    public Tensor allocate(String name) {
+        resource.handle();
+        Slot slot = problem.slot(name);
+        Tensor tensor = device.allocate(slot.dtype(), slot.shape());
+        try {
+            bind(name, tensor);
+            return tensor;
+        } catch (RuntimeException e) {
+            tensor.close();
+            throw e;
+        }
+    }
+
     /** Sets a scalar of the problem; it holds until it is set again. */
     public Invocation set(String name, double value) {
         int index = problem.scalars().indexOf(name);
@@ -161,6 +183,37 @@ public final class Invocation implements AutoCloseable {
         for (int i = 0; i < prepared.size(); i++) {
             prepared.get(i).enqueue();
         }
+    }
+
+    /**
+     * Begins a run, once {@code after} are done, and returns; the values are there when the event is done. It may be used again at
+     * once: on one device runs follow each other in the order of the calls.
+     *
+     * @param after events of any device; those that do not share this one's OpenCL context are waited for here
+     * @return its completion, which the caller closes
+     * @throws IllegalStateException as {@link #run}
+     * @throws DeviceException when the device refuses, or an event waited for here failed; what fails later comes from the event
+     */
+    public Event runAsync(Event... after) {
+        resource.handle();
+        if (!complete) {
+            checkComplete();
+        }
+        if (!empty && cpu == null && device instanceof OpenClDevice openCl) {
+            try (Waits waits = Waits.of(openCl, after)) {
+                int last = prepared.size() - 1;
+                for (int i = 0; i < last; i++) {
+                    prepared.get(i).enqueue(waits);
+                }
+                return prepared.get(last).signal(waits);
+            }
+        }
+        for (Event event : after) {
+            event.await();
+        }
+        run();
+        device.finish();
+        return new DoneEvent(device.ledger());
     }
 
     private void compute(CpuKernel kernel) {
@@ -276,6 +329,14 @@ public final class Invocation implements AutoCloseable {
 
         void enqueue() {
             kernel.enqueue(launch.global, launch.local);
+        }
+
+        void enqueue(Waits after) {
+            kernel.enqueue(launch.global, launch.local, after);
+        }
+
+        Event signal(Waits after) {
+            return kernel.signal(launch.global, launch.local, after);
         }
     }
 }

@@ -1,16 +1,23 @@
 package dev.clave.internal.opencl;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
+import dev.clave.internal.HostMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.Buffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 
 /**
- * Blocking transfers of Java arrays. Passing the array itself would need a critical call, and a critical call that
+ * Blocking transfers. Direct memory in native order is passed as it is. Passing a Java array itself would need a critical call, and a critical call that
  * blocks stops the garbage collector for everyone. So an array is copied: where device memory is host memory and there
  * is much to copy, straight into the mapped buffer, else through native memory that is used again and again.
  */
@@ -39,56 +46,111 @@ final class FfmTransfers {
         mapping = unified;
     }
 
-    void write(long queue, long buffer, Object array, int first, int count) {
-        long bytes = (long) count * HostArrays.elementBytes(array);
-        ValueLayout layout = layout(array);
+    void write(long queue, long buffer, long at, Object host, long first, long count) {
+        long bytes = count * HostMemory.unit(host);
+        if (!host.getClass().isArray()) {
+            write(queue, buffer, at, part(host, first, count), layout(host));
+            return;
+        }
+        ValueLayout layout = layout(host);
         if (mapping && bytes >= LEAST_MAPPED_BYTES) {
-            long address = map(queue, buffer, MAP_WRITE_INVALIDATE_REGION, bytes);
+            long address = map(queue, buffer, MAP_WRITE_INVALIDATE_REGION, at, bytes);
             try {
-                MemorySegment.copy(array, first, mapped(address, bytes), layout, 0, count);
+                MemorySegment.copy(host, (int) first, mapped(address, bytes), layout, 0, (int) count);
             } finally {
                 unmap(queue, buffer, address);
             }
             return;
         }
-        MemorySegment host = staging(bytes);
+        MemorySegment memory = staging(bytes);
         int size = (int) layout.byteSize();
         int piece = STAGING_BYTES / size;
         for (int done = 0; done < count; done += piece) {
-            int now = Math.min(piece, count - done);
-            MemorySegment.copy(array, first + done, host, layout, 0, now);
+            int now = (int) Math.min(piece, count - done);
+            MemorySegment.copy(host, (int) first + done, memory, layout, 0, now);
             Status.check(
                     "clEnqueueWriteBuffer",
-                    calls.clEnqueueWriteBuffer(queue, buffer, (long) done * size, (long) now * size, host));
+                    calls.clEnqueueWriteBuffer(queue, buffer, at + (long) done * size, (long) now * size, memory));
         }
     }
 
-    void read(long queue, long buffer, Object array, int first, int count) {
-        long bytes = (long) count * HostArrays.elementBytes(array);
-        ValueLayout layout = layout(array);
+    /** Native memory in native order is passed as it is. */
+    private void write(long queue, long buffer, long at, MemorySegment host, ValueLayout layout) {
+        long bytes = host.byteSize();
+        if (host.isNative() && layout.order() == ByteOrder.nativeOrder()) {
+            Status.check("clEnqueueWriteBuffer", calls.clEnqueueWriteBuffer(queue, buffer, at, bytes, host));
+            return;
+        }
+        MemorySegment memory = staging(bytes);
+        ValueLayout own = layout.withOrder(ByteOrder.nativeOrder());
+        for (long done = 0; done < bytes; done += STAGING_BYTES) {
+            long now = Math.min(STAGING_BYTES, bytes - done);
+            MemorySegment.copy(host, layout, done, memory, own, 0, now / layout.byteSize());
+            Status.check("clEnqueueWriteBuffer", calls.clEnqueueWriteBuffer(queue, buffer, at + done, now, memory));
+        }
+    }
+
+    void read(long queue, long buffer, long at, Object host, long first, long count) {
+        long bytes = count * HostMemory.unit(host);
+        if (!host.getClass().isArray()) {
+            read(queue, buffer, at, part(host, first, count), layout(host));
+            return;
+        }
+        ValueLayout layout = layout(host);
         if (mapping && bytes >= LEAST_MAPPED_BYTES) {
-            long address = map(queue, buffer, MAP_READ, bytes);
+            long address = map(queue, buffer, MAP_READ, at, bytes);
             try {
-                MemorySegment.copy(mapped(address, bytes), layout, 0, array, first, count);
+                MemorySegment.copy(mapped(address, bytes), layout, 0, host, (int) first, (int) count);
             } finally {
                 unmap(queue, buffer, address);
             }
             return;
         }
-        MemorySegment host = staging(bytes);
+        MemorySegment memory = staging(bytes);
         int size = (int) layout.byteSize();
         int piece = STAGING_BYTES / size;
         for (int done = 0; done < count; done += piece) {
-            int now = Math.min(piece, count - done);
+            int now = (int) Math.min(piece, count - done);
             Status.check(
                     "clEnqueueReadBuffer",
-                    calls.clEnqueueReadBuffer(queue, buffer, (long) done * size, (long) now * size, host));
-            MemorySegment.copy(host, layout, 0, array, first + done, now);
+                    calls.clEnqueueReadBuffer(queue, buffer, at + (long) done * size, (long) now * size, memory));
+            MemorySegment.copy(memory, layout, 0, host, (int) first + done, now);
         }
     }
 
-    private long map(long queue, long buffer, long flags, long bytes) {
-        long address = calls.clEnqueueMapBuffer(queue, buffer, flags, bytes, status);
+    private void read(long queue, long buffer, long at, MemorySegment host, ValueLayout layout) {
+        long bytes = host.byteSize();
+        if (host.isNative() && layout.order() == ByteOrder.nativeOrder()) {
+            Status.check("clEnqueueReadBuffer", calls.clEnqueueReadBuffer(queue, buffer, at, bytes, host));
+            return;
+        }
+        MemorySegment memory = staging(bytes);
+        ValueLayout own = layout.withOrder(ByteOrder.nativeOrder());
+        for (long done = 0; done < bytes; done += STAGING_BYTES) {
+            long now = Math.min(STAGING_BYTES, bytes - done);
+            Status.check("clEnqueueReadBuffer", calls.clEnqueueReadBuffer(queue, buffer, at + done, now, memory));
+            MemorySegment.copy(memory, own, 0, host, layout, done, now / layout.byteSize());
+        }
+    }
+
+    /** Units of a buffer or segment. A segment of a buffer begins at its position. */
+    static MemorySegment part(Object host, long first, long count) {
+        int unit = HostMemory.unit(host);
+        MemorySegment all;
+        long from;
+        if (host instanceof Buffer buffer) {
+            all = MemorySegment.ofBuffer(buffer);
+            from = (first - buffer.position()) * unit;
+        } else {
+            all = (MemorySegment) host;
+            from = first;
+        }
+        long bytes = count * unit;
+        return from == 0 && bytes == all.byteSize() ? all : all.asSlice(from, bytes);
+    }
+
+    private long map(long queue, long buffer, long flags, long at, long bytes) {
+        long address = calls.clEnqueueMapBuffer(queue, buffer, flags, at, bytes, status);
         Status.check("clEnqueueMapBuffer of " + bytes + " bytes", status.get(JAVA_INT, 0));
         return address;
     }
@@ -110,13 +172,19 @@ final class FfmTransfers {
         return staging;
     }
 
-    private static ValueLayout layout(Object array) {
-        if (array instanceof float[]) {
-            return JAVA_FLOAT;
+    /** Of one unit, in the byte order of the memory; where a byte array is seen as numbers, these need not be aligned. */
+    private static ValueLayout layout(Object host) {
+        if (host instanceof float[] || host instanceof FloatBuffer) {
+            return ordered(JAVA_FLOAT_UNALIGNED, host);
         }
-        if (array instanceof double[]) {
-            return JAVA_DOUBLE;
+        if (host instanceof double[] || host instanceof DoubleBuffer) {
+            return ordered(JAVA_DOUBLE_UNALIGNED, host);
         }
-        return array instanceof int[] ? JAVA_INT : JAVA_BYTE;
+        return host instanceof int[] || host instanceof IntBuffer ? ordered(JAVA_INT_UNALIGNED, host) : JAVA_BYTE;
+    }
+
+    private static ValueLayout ordered(ValueLayout layout, Object host) {
+        ByteOrder order = HostMemory.order(host);
+        return order == layout.order() ? layout : layout.withOrder(order);
     }
 }

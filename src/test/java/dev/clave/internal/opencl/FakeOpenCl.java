@@ -164,13 +164,77 @@ final class FakeOpenCl implements OpenCl {
     }
 
     @Override
-    public void write(long queue, long buffer, Object array, int first, int count) {
+    public long enqueue(long queue, long kernel, long[] global, long[] local, long[] after, boolean signal) {
+        answer("clEnqueueNDRangeKernel");
+        return signal ? created("event of a launch") : 0;
+    }
+
+    @Override
+    public void write(long queue, long buffer, long at, Object host, long first, long count) {
         answer("clEnqueueWriteBuffer");
     }
 
     @Override
-    public void read(long queue, long buffer, Object array, int first, int count) {
+    public void read(long queue, long buffer, long at, Object host, long first, long count) {
         answer("clEnqueueReadBuffer");
+    }
+
+    @Override
+    public long writeAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after) {
+        return created("clEnqueueWriteBuffer");
+    }
+
+    @Override
+    public long readAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after) {
+        return created("clEnqueueReadBuffer");
+    }
+
+    @Override
+    public void flush(long queue) {
+        answer("clFlush");
+    }
+
+    @Override
+    public int eventStatus(long event) {
+        answer("clGetEventInfo");
+        return COMPLETE;
+    }
+
+    @Override
+    public void waitForEvent(long event) {
+        answer("clWaitForEvents");
+    }
+
+    /** Retains whatever comes. */
+    @Override
+    public long adopt(Kind kind, Object object) {
+        return created(kind.retainCall());
+    }
+
+    @Override
+    public Object object(long handle) {
+        return handle;
+    }
+
+    @Override
+    public long pointer(long handle) {
+        return handle;
+    }
+
+    @Override
+    public long[] info(Kind kind, long handle, int parameter) {
+        answer(kind.infoCall());
+        return new long[] {0};
+    }
+
+    @Override
+    public long platformOf(long device) {
+        return 900;
+    }
+
+    @Override
+    public void releaseEvent(long event) {
+        released("clReleaseEvent", event);
     }
 
     @Override
