@@ -19,7 +19,7 @@ class LayeringTest {
             List.of("dev.clave.onnx.."),
             List.of("dev.clave.nn.."),
             List.of("dev.clave.data..", "dev.clave.io..", "dev.clave.check.."),
-            List.of("dev.clave.op.."),
+            List.of("dev.clave.op..", "dev.clave.interop.."),
             List.of("dev.clave", "dev.clave.internal.."));
 
     private static JavaClasses classes() throws URISyntaxException {

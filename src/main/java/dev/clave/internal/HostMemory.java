@@ -89,13 +89,38 @@ public final class HostMemory {
      * @param at first byte of the device's memory
      * @param bytes the device's memory
      * @throws IllegalArgumentException when it leaves one or the other
+     * @throws IllegalStateException when the host's memory was given back by its arena
      */
     public static void check(Object host, long first, long count, long at, long bytes) {
         int unit = unit(host);
+        checkAlive(host);
         long end = end(host);
         if (first < 0 || count < 0 || first > end - count || at < 0 || at > bytes - count * unit) {
             throw new IllegalArgumentException("transfer of " + count + " elements of " + unit + " bytes from " + first
                     + " leaves the host's memory of " + end + ", or the tensor of " + bytes + " bytes from byte " + at);
+        }
+    }
+
+    /** A driver does not look whether memory is still there; Java does, at any access. */
+    private static void checkAlive(Object host) {
+        if (host instanceof Buffer buffer) {
+            if (buffer.isDirect() && buffer.hasRemaining()) {
+                touch(buffer, buffer.position());
+            }
+        } else if (HostSegments.is(host)) {
+            HostSegments.checkAlive(host);
+        }
+    }
+
+    private static void touch(Buffer buffer, int index) {
+        if (buffer instanceof FloatBuffer floats) {
+            floats.get(index);
+        } else if (buffer instanceof DoubleBuffer doubles) {
+            doubles.get(index);
+        } else if (buffer instanceof IntBuffer ints) {
+            ints.get(index);
+        } else if (buffer instanceof ByteBuffer bytes) {
+            bytes.get(index);
         }
     }
 

@@ -42,6 +42,11 @@ public final class HostSegments {
         throw none();
     }
 
+    /** Refuses one whose arena is closed, or belongs to another thread. */
+    public static void checkAlive(Object segment) {
+        throw none();
+    }
+
     /** Direct memory as a buffer in native order. */
     public static ByteBuffer buffer(Object segment, long first, long bytes) {
         throw none();

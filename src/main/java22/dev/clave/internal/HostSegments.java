@@ -39,6 +39,17 @@ public final class HostSegments {
         return ((MemorySegment) segment).isNative();
     }
 
+    /** Refuses one whose arena is closed, or belongs to another thread. */
+    public static void checkAlive(Object segment) {
+        MemorySegment own = (MemorySegment) segment;
+        if (!own.scope().isAlive()) {
+            throw new IllegalStateException("the memory segment's arena is closed");
+        }
+        if (!own.isAccessibleBy(Thread.currentThread())) {
+            throw new WrongThreadException("the memory segment's arena belongs to another thread");
+        }
+    }
+
     /** Direct memory as a buffer in native order. */
     public static ByteBuffer buffer(Object segment, long first, long bytes) {
         return ((MemorySegment) segment).asSlice(first, bytes).asByteBuffer().order(ByteOrder.nativeOrder());

@@ -323,7 +323,7 @@ final class FfmOpenCl implements OpenCl {
     @Override
     public long writeAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment memory = FfmTransfers.part(host, first, count);
+            MemorySegment memory = transfers.part(host, first, count);
             MemorySegment waits = events(arena, after);
             Status.check(
                     "clEnqueueWriteBuffer",
@@ -336,7 +336,7 @@ final class FfmOpenCl implements OpenCl {
     @Override
     public long readAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment memory = FfmTransfers.part(host, first, count);
+            MemorySegment memory = transfers.part(host, first, count);
             MemorySegment waits = events(arena, after);
             Status.check(
                     "clEnqueueReadBuffer",

@@ -25,6 +25,15 @@ final class FfmTransfers {
     /** System property: {@code false} copies through memory of ours even where mapping would do. */
     static final String MAP_PROPERTY = "clave.opencl.map";
 
+    /** All there is: an address is an offset into it, and no segment need be made for each. */
+    private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+    private static final ByteOrder OTHER_ORDER =
+            ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+
+    private static final ValueLayout SWAPPED_FLOAT = JAVA_FLOAT_UNALIGNED.withOrder(OTHER_ORDER);
+    private static final ValueLayout SWAPPED_DOUBLE = JAVA_DOUBLE_UNALIGNED.withOrder(OTHER_ORDER);
+    private static final ValueLayout SWAPPED_INT = JAVA_INT_UNALIGNED.withOrder(OTHER_ORDER);
     private static final long MAP_READ = 1;
     private static final long MAP_WRITE_INVALIDATE_REGION = 4;
     /** Below this a second command (unmap) costs more than a second copy in the cache. */
@@ -33,6 +42,7 @@ final class FfmTransfers {
     private static final int STAGING_BYTES = 1 << 20;
 
     private final FfmCalls calls;
+    private final FfmBuffers buffers = new FfmBuffers();
     private final MemorySegment status = Arena.ofAuto().allocate(JAVA_INT);
     private MemorySegment staging = Arena.ofAuto().allocate(4096, 64);
     private boolean mapping;
@@ -49,14 +59,14 @@ final class FfmTransfers {
     void write(long queue, long buffer, long at, Object host, long first, long count) {
         long bytes = count * HostMemory.unit(host);
         if (!host.getClass().isArray()) {
-            write(queue, buffer, at, part(host, first, count), layout(host));
+            writeMemory(queue, buffer, at, host, part(host, first, count));
             return;
         }
         ValueLayout layout = layout(host);
         if (mapping && bytes >= LEAST_MAPPED_BYTES) {
             long address = map(queue, buffer, MAP_WRITE_INVALIDATE_REGION, at, bytes);
             try {
-                MemorySegment.copy(host, (int) first, mapped(address, bytes), layout, 0, (int) count);
+                MemorySegment.copy(host, (int) first, MEMORY, layout, address, (int) count);
             } finally {
                 unmap(queue, buffer, address);
             }
@@ -75,14 +85,15 @@ final class FfmTransfers {
     }
 
     /** Native memory in native order is passed as it is. */
-    private void write(long queue, long buffer, long at, MemorySegment host, ValueLayout layout) {
+    private void writeMemory(long queue, long buffer, long at, Object named, MemorySegment host) {
         long bytes = host.byteSize();
-        if (host.isNative() && layout.order() == ByteOrder.nativeOrder()) {
+        ValueLayout own = layout(named);
+        ValueLayout layout = ordered(named, own);
+        if (host.isNative() && layout == own) {
             Status.check("clEnqueueWriteBuffer", calls.clEnqueueWriteBuffer(queue, buffer, at, bytes, host));
             return;
         }
         MemorySegment memory = staging(bytes);
-        ValueLayout own = layout.withOrder(ByteOrder.nativeOrder());
         for (long done = 0; done < bytes; done += STAGING_BYTES) {
             long now = Math.min(STAGING_BYTES, bytes - done);
             MemorySegment.copy(host, layout, done, memory, own, 0, now / layout.byteSize());
@@ -93,14 +104,14 @@ final class FfmTransfers {
     void read(long queue, long buffer, long at, Object host, long first, long count) {
         long bytes = count * HostMemory.unit(host);
         if (!host.getClass().isArray()) {
-            read(queue, buffer, at, part(host, first, count), layout(host));
+            readMemory(queue, buffer, at, host, part(host, first, count));
             return;
         }
         ValueLayout layout = layout(host);
         if (mapping && bytes >= LEAST_MAPPED_BYTES) {
             long address = map(queue, buffer, MAP_READ, at, bytes);
             try {
-                MemorySegment.copy(mapped(address, bytes), layout, 0, host, (int) first, (int) count);
+                MemorySegment.copy(MEMORY, layout, address, host, (int) first, (int) count);
             } finally {
                 unmap(queue, buffer, address);
             }
@@ -118,14 +129,15 @@ final class FfmTransfers {
         }
     }
 
-    private void read(long queue, long buffer, long at, MemorySegment host, ValueLayout layout) {
+    private void readMemory(long queue, long buffer, long at, Object named, MemorySegment host) {
         long bytes = host.byteSize();
-        if (host.isNative() && layout.order() == ByteOrder.nativeOrder()) {
+        ValueLayout own = layout(named);
+        ValueLayout layout = ordered(named, own);
+        if (host.isNative() && layout == own) {
             Status.check("clEnqueueReadBuffer", calls.clEnqueueReadBuffer(queue, buffer, at, bytes, host));
             return;
         }
         MemorySegment memory = staging(bytes);
-        ValueLayout own = layout.withOrder(ByteOrder.nativeOrder());
         for (long done = 0; done < bytes; done += STAGING_BYTES) {
             long now = Math.min(STAGING_BYTES, bytes - done);
             Status.check("clEnqueueReadBuffer", calls.clEnqueueReadBuffer(queue, buffer, at + done, now, memory));
@@ -134,12 +146,12 @@ final class FfmTransfers {
     }
 
     /** Units of a buffer or segment. A segment of a buffer begins at its position. */
-    static MemorySegment part(Object host, long first, long count) {
+    MemorySegment part(Object host, long first, long count) {
         int unit = HostMemory.unit(host);
         MemorySegment all;
         long from;
         if (host instanceof Buffer buffer) {
-            all = MemorySegment.ofBuffer(buffer);
+            all = buffers.segment(buffer);
             from = (first - buffer.position()) * unit;
         } else {
             all = (MemorySegment) host;
@@ -160,10 +172,6 @@ final class FfmTransfers {
         Status.check("clEnqueueUnmapMemObject", calls.clEnqueueUnmapMemObject(queue, buffer, address));
     }
 
-    private static MemorySegment mapped(long address, long bytes) {
-        return MemorySegment.ofAddress(address).reinterpret(bytes);
-    }
-
     /** Grows once, when more than a few scalars are moved. */
     private MemorySegment staging(long bytes) {
         if (staging.byteSize() < Math.min(bytes, STAGING_BYTES)) {
@@ -172,19 +180,24 @@ final class FfmTransfers {
         return staging;
     }
 
-    /** Of one unit, in the byte order of the memory; where a byte array is seen as numbers, these need not be aligned. */
+    /** Of one unit in native order; where a byte array is seen as numbers, these need not be aligned. */
     private static ValueLayout layout(Object host) {
         if (host instanceof float[] || host instanceof FloatBuffer) {
-            return ordered(JAVA_FLOAT_UNALIGNED, host);
+            return JAVA_FLOAT_UNALIGNED;
         }
         if (host instanceof double[] || host instanceof DoubleBuffer) {
-            return ordered(JAVA_DOUBLE_UNALIGNED, host);
+            return JAVA_DOUBLE_UNALIGNED;
         }
-        return host instanceof int[] || host instanceof IntBuffer ? ordered(JAVA_INT_UNALIGNED, host) : JAVA_BYTE;
+        return host instanceof int[] || host instanceof IntBuffer ? JAVA_INT_UNALIGNED : JAVA_BYTE;
     }
 
-    private static ValueLayout ordered(ValueLayout layout, Object host) {
-        ByteOrder order = HostMemory.order(host);
-        return order == layout.order() ? layout : layout.withOrder(order);
+    /** Of one unit in the byte order of the memory. */
+    private static ValueLayout ordered(Object host, ValueLayout layout) {
+        if (HostMemory.order(host) == ByteOrder.nativeOrder()) {
+            return layout;
+        }
+        return layout == JAVA_FLOAT_UNALIGNED
+                ? SWAPPED_FLOAT
+                : layout == JAVA_INT_UNALIGNED ? SWAPPED_INT : SWAPPED_DOUBLE;
     }
 }
