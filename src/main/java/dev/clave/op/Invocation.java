@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A problem prepared on a device: bind its tensors, set its scalars, run it any number of times. Running enqueues on an
  * OpenCL device and computes on the CPU. It holds kernel objects, so one thread at a time uses it; threads that share a device
- * prepare their own. Setting and running take no Java heap. Close it before its device.
+ * prepare their own. Setting and running take no Java heap, {@link #runAsync} that of its event. Close it before its device.
  */
 public final class Invocation implements AutoCloseable {
     private final Device device;
@@ -163,7 +163,8 @@ public final class Invocation implements AutoCloseable {
     }
 
     /**
-     * Runs once.
+     * Runs once: computes on the CPU, enqueues on an OpenCL device and returns. Whatever comes later on the device, reads among
+     * it, sees the results.
      *
      * @throws IllegalStateException when something is not bound or not set, or this or a tensor is closed
      */

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The catalogue: one row per operator. The name is the key to kernel file, golden data, tests and benchmark. */
+/**
+ * The catalogue: one row per operator. The name is the key to kernel file, golden data, tests and benchmark. Any thread may call
+ * any method.
+ */
 public final class Operators {
     private Operators() {}
 
