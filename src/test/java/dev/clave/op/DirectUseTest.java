@@ -58,11 +58,7 @@ class DirectUseTest {
                 assertEquals(List.of(1f, 10f, 0f, 100f, 1002f, 20f, 0f, 200f, 2000f), boxed(all));
                 gradWeight.read(got);
                 assertEquals(
-                        List.of(
-                                1f + 20 + 400 + 5000,
-                                2f + 30 + 500 + 6000,
-                                4f + 50 + 700 + 8000,
-                                5f + 60 + 800 + 9000),
+                        List.of(1f + 20 + 400 + 5000, 2f + 30 + 500 + 6000, 4f + 50 + 700 + 8000, 5f + 60 + 800 + 9000),
                         boxed(got));
                 assertEquals(1111f, gradBias.readFloats()[0]);
             }
@@ -82,10 +78,10 @@ class DirectUseTest {
         Conv2d conv = new Conv2d(1, 1, 3, 3, 1, Window.of(2, 2));
         for (Device device : devices()) {
             try (device) {
-                String direction = assertThrows(
-                                IllegalArgumentException.class, () -> conv.prepare(device, "backwards"))
+                String direction = assertThrows(IllegalArgumentException.class, () -> conv.prepare(device, "backwards"))
                         .getMessage();
-                assertTrue(direction.contains("it has [forward, backwardInput, backwardWeight, backwardBias]"), direction);
+                assertTrue(
+                        direction.contains("it has [forward, backwardInput, backwardWeight, backwardBias]"), direction);
                 Invocation forward = conv.prepare(device, "forward");
                 assertThrows(IllegalArgumentException.class, () -> forward.allocate("gradInput"));
                 forward.close();

@@ -163,7 +163,10 @@ final class FfmTransfers {
 
     private long map(long queue, long buffer, long flags, long at, long bytes) {
         long address = calls.clEnqueueMapBuffer(queue, buffer, flags, at, bytes, status);
-        Status.check("clEnqueueMapBuffer of " + bytes + " bytes", status.get(JAVA_INT, 0));
+        int failed = status.get(JAVA_INT, 0);
+        if (failed != Status.SUCCESS) {
+            throw Status.failed("clEnqueueMapBuffer of " + bytes + " bytes", failed);
+        }
         return address;
     }
 
