@@ -7,8 +7,8 @@
  *   cl_context, cl_device_id, cl_command_queue --adopt--> Device -----+
  *   cl_mem -------------------------------------adopt--> Tensor ------+--> Invocation.runAsync --> Event
  *   cl_event -----------------------------------adopt--> Event -------+                             |
- *   clWaitForEvents, wait lists <--------------------------event-------------------------------------+
- *   clEnqueue... on buffers of ours <----memory, context, queue, device---- Tensor, Device
+ *   clWaitForEvents, wait lists &lt;-----------------------event-------------------------------------+
+ *   clEnqueue... on buffers of ours &lt;----memory, context, queue, device---- Tensor, Device
  * </pre>
  *
  * <p><b>Ownership.</b> What is adopted is retained (clRetain...), and released by the close of the Device, Tensor or Event; the host

@@ -28,6 +28,10 @@ public final class Adoption {
         if (cl == null) {
             throw new IllegalStateException("a forced binding is there or throws");
         }
+        return device(cl, context, device, queue);
+    }
+
+    static Device device(OpenCl cl, Object context, Object device, @Nullable Object queue) {
         long ownDevice = taken(cl, Kind.DEVICE, device);
         String name = checkDevice(cl, ownDevice, device);
         long ownContext = taken(cl, Kind.CONTEXT, context);

@@ -9,6 +9,7 @@ import java.util.Set;
 final class FakeOpenCl implements OpenCl {
     private final Map<String, Integer> failures = new HashMap<>();
     private final Set<Long> held = new HashSet<>();
+    private final Map<Integer, long[]> answers = new HashMap<>();
     private long next = 1;
     private boolean refusesBinaries;
     private int refusedBuilds;
@@ -18,6 +19,11 @@ final class FakeOpenCl implements OpenCl {
     /** Lets a call of the seam fail from now on. */
     void fail(String call, int status) {
         failures.put(call, status);
+    }
+
+    /** What a query of an object answers from now on. */
+    void answer(int parameter, long... values) {
+        answers.put(parameter, values);
     }
 
     /** Lets the driver refuse programs it once made. */
@@ -205,10 +211,10 @@ final class FakeOpenCl implements OpenCl {
         answer("clWaitForEvents");
     }
 
-    /** Retains whatever comes. */
+    /** Retains whatever comes, but a device. */
     @Override
     public long adopt(Kind kind, Object object) {
-        return created(kind.retainCall());
+        return kind == Kind.DEVICE ? (Long) object : created(kind.retainCall());
     }
 
     @Override
@@ -224,7 +230,7 @@ final class FakeOpenCl implements OpenCl {
     @Override
     public long[] info(Kind kind, long handle, int parameter) {
         answer(kind.infoCall());
-        return new long[] {0};
+        return answers.getOrDefault(parameter, new long[] {0});
     }
 
     @Override
