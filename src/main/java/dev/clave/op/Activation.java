@@ -7,7 +7,9 @@ import java.util.List;
  * An activation, element by element. forward: input to output; backwardInput: output (not input) and gradOutput to
  * gradInput. relu is {@code x <= 0 ? 0 : x}, so NaN passes through; sigmoid is computed from {@code exp(-|x|)}.
  *
- * @param n samples, features elements per sample
+ * @param kind which function
+ * @param n samples, at least 0
+ * @param features elements per sample, at least 1
  * @param slope factor for {@code x <= 0} of leaky relu, at least 0
  */
 public record Activation(Kind kind, int n, int features, double slope) implements Geometry {

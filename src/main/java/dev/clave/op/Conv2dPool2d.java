@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * backwardConv: output, hidden, argmax or reciprocal, and gradOutput to gradConv, the gradient of the convolution's result,
  * which {@link Conv2d}'s backward directions take as their gradOutput.
  *
+ * @param conv the convolution
  * @param inner activation before pooling, null for none
  * @param pool a {@link MaxPool2d} or {@link AvgPool2d} of the convolution's output size
  * @param outer activation behind pooling, null for none; no leaky relu here

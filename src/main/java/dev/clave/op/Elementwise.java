@@ -7,9 +7,11 @@ import java.util.List;
  * A function of each element that has parameters and no gradient here. forward: input to output, both [N,features]. NaN
  * passes through.
  *
+ * @param kind which function
  * @param n samples, at least 0
  * @param features elements per sample, at least 1
- * @param p first parameter, q second; see {@link Kind}
+ * @param p first parameter; see {@link Kind}
+ * @param q second parameter
  */
 public record Elementwise(Kind kind, int n, int features, double p, double q) implements Geometry {
     /** Which function. */

@@ -9,6 +9,14 @@ import java.util.List;
  * output [N,C,H+2pad,W+2pad] with values (x - 127.5) / 127.5, -1 in the padding, and batchLabels [N]. Scalars: {@code
  * first}, the entry of order for sample 0, and {@code live}, how many samples there are; the rest become zeros with
  * the label {@code ignoreIndex}.
+ *
+ * @param count images of the dataset, at least 1
+ * @param n samples of a batch, at least 1
+ * @param c channels
+ * @param h height of an image
+ * @param w width of an image
+ * @param pad elements of padding on each side, at least 0
+ * @param ignoreIndex label of samples that are not there
  */
 public record GatherImages(int count, int n, int c, int h, int w, int pad, int ignoreIndex) implements Geometry {
     /** Checks sizes. */

@@ -3,7 +3,7 @@ package dev.clave.op;
 import dev.clave.Device;
 import java.util.List;
 
-/** What an operator computes: sizes and options, validated. Implementations are records. */
+/** What an operator computes: sizes and options, validated. Implementations are records, which threads may share. */
 public interface Geometry {
     /** Name in the catalogue, for example {@code conv2d}. */
     String operator();
@@ -11,13 +11,21 @@ public interface Geometry {
     /** {@code forward} first, then the backward and other directions this geometry has. */
     List<String> directions();
 
-    /** The problem of one direction with its tensors. */
+    /**
+     * The problem of one direction with its tensors.
+     *
+     * @param direction one of {@link #directions}
+     * @param format type and layout of the real tensors
+     * @throws IllegalArgumentException when there is no such direction; the message lists those there are
+     */
     Problem problem(String direction, Format format);
 
     /**
      * One direction in single precision and plain layout, ready to run by the fastest candidate that takes it; other formats and
      * candidates through {@link Operators#prepare}.
      *
+     * @param device where its tensors live and it runs
+     * @param direction one of {@link #directions}
      * @throws IllegalArgumentException when there is no such direction; the message lists those there are
      */
     default Invocation prepare(Device device, String direction) {
