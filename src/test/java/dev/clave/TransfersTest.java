@@ -325,8 +325,6 @@ class TransfersTest {
         }
         System.out.println(what + ": " + least + " bytes of heap for a write and a read on " + device.name() + "|"
                 + device.info().binding());
-        // Each call into JOCL takes a pointer or two, small objects of its own.
-        long allowed = device.info().binding().equals("jocl") ? 2 * 160 : 0;
-        assertTrue(least <= allowed, what + " took " + least + " bytes on " + device.name());
+        assertTrue(least <= 0, what + " took " + least + " bytes on " + device.name());
     }
 }

@@ -183,34 +183,4 @@ public final class HostMemory {
             System.arraycopy(array, index, host, Math.toIntExact(first), count);
         }
     }
-
-    /** Copies units of a buffer or segment to the start of direct memory in native order. */
-    public static void stage(Object host, long first, ByteBuffer piece, int count) {
-        if (host instanceof FloatBuffer from) {
-            piece.asFloatBuffer().put(0, from, (int) first, count);
-        } else if (host instanceof DoubleBuffer from) {
-            piece.asDoubleBuffer().put(0, from, (int) first, count);
-        } else if (host instanceof IntBuffer from) {
-            piece.asIntBuffer().put(0, from, (int) first, count);
-        } else if (host instanceof ByteBuffer from) {
-            piece.put(0, from, (int) first, count);
-        } else {
-            HostSegments.stage(host, first, piece, count);
-        }
-    }
-
-    /** Copies the start of direct memory in native order to units of a buffer or segment. */
-    public static void unstage(ByteBuffer piece, Object host, long first, int count) {
-        if (host instanceof FloatBuffer to) {
-            to.put((int) first, piece.asFloatBuffer(), 0, count);
-        } else if (host instanceof DoubleBuffer to) {
-            to.put((int) first, piece.asDoubleBuffer(), 0, count);
-        } else if (host instanceof IntBuffer to) {
-            to.put((int) first, piece.asIntBuffer(), 0, count);
-        } else if (host instanceof ByteBuffer to) {
-            to.put((int) first, piece, 0, count);
-        } else {
-            HostSegments.unstage(piece, host, first, count);
-        }
-    }
 }

@@ -342,7 +342,7 @@ final class JoclOpenCl implements OpenCl {
     @Override
     public long writeAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after) {
         cl_event event = new cl_event();
-        Pointer memory = JoclTransfers.direct(host, first, count);
+        Pointer memory = transfers.memory(host, first, count);
         long bytes = count * HostMemory.unit(host);
         Status.check(
                 "clEnqueueWriteBuffer",
@@ -354,7 +354,7 @@ final class JoclOpenCl implements OpenCl {
     @Override
     public long readAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after) {
         cl_event event = new cl_event();
-        Pointer memory = JoclTransfers.direct(host, first, count);
+        Pointer memory = transfers.memory(host, first, count);
         long bytes = count * HostMemory.unit(host);
         Status.check(
                 "clEnqueueReadBuffer",

@@ -2,9 +2,8 @@ package dev.clave.internal.opencl;
 
 import dev.clave.internal.HostMemory;
 import dev.clave.internal.HostSegments;
+import dev.clave.internal.HostStaging;
 import java.nio.Buffer;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
@@ -12,52 +11,56 @@ import org.jocl.cl_mem;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Blocking transfers over JOCL. Arrays and direct memory are passed as they are; what JOCL cannot pass (other byte orders,
- * buffers without an array to be had) goes in pieces through direct memory that is used again and again.
+ * Blocking transfers over JOCL. Direct memory in native order is passed as it is, and so are large arrays, for which a second copy
+ * would cost; everything else goes in pieces through direct memory that is used again and again, and takes no Java heap.
  */
 final class JoclTransfers {
-    /** Largest piece. */
+    /** Largest piece, and largest array that is copied. */
     private static final int STAGING_BYTES = 1 << 20;
     /** Largest part of a memory segment that a ByteBuffer covers, a multiple of every element. */
     private static final long LARGEST_BUFFER = 1 << 30;
 
-    private @Nullable ByteBuffer staging;
+    private final RecentBuffers<Pointer> pointers = new RecentBuffers<>(JoclTransfers::pointer);
+    private @Nullable HostStaging staging;
+    private @Nullable Pointer stagingPointer;
 
     void write(cl_command_queue queue, cl_mem buffer, long at, Object host, long first, long count) {
         int unit = HostMemory.unit(host);
-        if (isPlain(host)) {
-            write(queue, buffer, at, count * unit, plain(host).withByteOffset(first * unit));
+        if (!isStaged(host, count * unit)) {
+            long most = LARGEST_BUFFER / unit;
+            for (long done = 0; done < count; done += most) {
+                long now = Math.min(most, count - done);
+                write(queue, buffer, at + done * unit, now * unit, memory(host, first + done, now));
+            }
             return;
         }
-        boolean direct = HostMemory.isDirect(host);
-        ByteBuffer piece = direct ? null : staging();
-        long most = direct ? LARGEST_BUFFER : STAGING_BYTES / unit;
+        HostStaging piece = staging();
+        Pointer memory = stagingPointer(piece);
+        int most = STAGING_BYTES / unit;
         for (long done = 0; done < count; done += most) {
-            long now = Math.min(most, count - done);
-            if (piece != null) {
-                HostMemory.stage(host, first + done, piece, (int) now);
-            }
-            Pointer memory = piece == null ? direct(host, first + done, now) : Pointer.to(piece);
-            write(queue, buffer, at + done * unit, now * unit, memory);
+            int now = (int) Math.min(most, count - done);
+            piece.take(host, first + done, now);
+            write(queue, buffer, at + done * unit, (long) now * unit, memory);
         }
     }
 
     void read(cl_command_queue queue, cl_mem buffer, long at, Object host, long first, long count) {
         int unit = HostMemory.unit(host);
-        if (isPlain(host)) {
-            read(queue, buffer, at, count * unit, plain(host).withByteOffset(first * unit));
+        if (!isStaged(host, count * unit)) {
+            long most = LARGEST_BUFFER / unit;
+            for (long done = 0; done < count; done += most) {
+                long now = Math.min(most, count - done);
+                read(queue, buffer, at + done * unit, now * unit, memory(host, first + done, now));
+            }
             return;
         }
-        boolean direct = HostMemory.isDirect(host);
-        ByteBuffer piece = direct ? null : staging();
-        long most = direct ? LARGEST_BUFFER : STAGING_BYTES / unit;
+        HostStaging piece = staging();
+        Pointer memory = stagingPointer(piece);
+        int most = STAGING_BYTES / unit;
         for (long done = 0; done < count; done += most) {
-            long now = Math.min(most, count - done);
-            Pointer memory = piece == null ? direct(host, first + done, now) : Pointer.to(piece);
-            read(queue, buffer, at + done * unit, now * unit, memory);
-            if (piece != null) {
-                HostMemory.unstage(piece, host, first + done, (int) now);
-            }
+            int now = (int) Math.min(most, count - done);
+            read(queue, buffer, at + done * unit, (long) now * unit, memory);
+            piece.give(host, first + done, now);
         }
     }
 
@@ -71,39 +74,54 @@ final class JoclTransfers {
                 "clEnqueueReadBuffer", CL.clEnqueueReadBuffer(queue, buffer, true, at, bytes, host, 0, null, null));
     }
 
-    /** Whether it is an array, or a direct buffer in native order. */
-    private static boolean isPlain(Object host) {
-        return host.getClass().isArray() || (host instanceof Buffer && HostMemory.isDirect(host));
+    private static boolean isStaged(Object host, long bytes) {
+        return host.getClass().isArray() ? bytes <= STAGING_BYTES : !HostMemory.isDirect(host);
     }
 
-    private static Pointer plain(Object host) {
-        if (host instanceof float[] floats) {
-            return Pointer.to(floats);
-        }
-        if (host instanceof double[] doubles) {
-            return Pointer.to(doubles);
-        }
-        if (host instanceof int[] ints) {
-            return Pointer.to(ints);
-        }
-        // The pointer is to the element 0, wherever the position is.
-        return host instanceof byte[] bytes ? Pointer.to(bytes) : Pointer.to((Buffer) host);
-    }
-
-    /** Direct memory from a unit on; JOCL keeps it reachable as long as its own pointer is. */
-    static Pointer direct(Object host, long first, long count) {
+    /** An array, or direct memory in native order, from a unit on. JOCL keeps it reachable as long as the pointer is. */
+    Pointer memory(Object host, long first, long count) {
         if (host instanceof Buffer buffer) {
-            return Pointer.to(buffer).withByteOffset(first * HostMemory.unit(host));
+            return first == buffer.position() ? pointers.get(buffer) : pointer(buffer, first);
+        }
+        if (host instanceof float[] values) {
+            return Pointer.to(values).withByteOffset(4 * first);
+        }
+        if (host instanceof double[] values) {
+            return Pointer.to(values).withByteOffset(8 * first);
+        }
+        if (host instanceof int[] values) {
+            return Pointer.to(values).withByteOffset(4 * first);
+        }
+        if (host instanceof byte[] values) {
+            return Pointer.to(values).withByteOffset(first);
         }
         return Pointer.to(HostSegments.buffer(host, first, count));
     }
 
-    private ByteBuffer staging() {
-        ByteBuffer memory = staging;
+    private static Pointer pointer(Buffer buffer) {
+        return pointer(buffer, buffer.position());
+    }
+
+    /** A pointer to a buffer is one to its element 0, wherever the position is. */
+    private static Pointer pointer(Buffer buffer, long first) {
+        return Pointer.to(buffer).withByteOffset(first * HostMemory.unit(buffer));
+    }
+
+    private HostStaging staging() {
+        HostStaging memory = staging;
         if (memory == null) {
-            memory = ByteBuffer.allocateDirect(STAGING_BYTES).order(ByteOrder.nativeOrder());
+            memory = new HostStaging(STAGING_BYTES);
             staging = memory;
         }
         return memory;
+    }
+
+    private Pointer stagingPointer(HostStaging memory) {
+        Pointer pointer = stagingPointer;
+        if (pointer == null) {
+            pointer = Pointer.to(memory.bytes());
+            stagingPointer = pointer;
+        }
+        return pointer;
     }
 }

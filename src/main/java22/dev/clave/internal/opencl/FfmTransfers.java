@@ -42,7 +42,7 @@ final class FfmTransfers {
     private static final int STAGING_BYTES = 1 << 20;
 
     private final FfmCalls calls;
-    private final FfmBuffers buffers = new FfmBuffers();
+    private final RecentBuffers<MemorySegment> buffers = new RecentBuffers<>(MemorySegment::ofBuffer);
     private final MemorySegment status = Arena.ofAuto().allocate(JAVA_INT);
     private MemorySegment staging = Arena.ofAuto().allocate(4096, 64);
     private boolean mapping;
@@ -151,7 +151,7 @@ final class FfmTransfers {
         MemorySegment all;
         long from;
         if (host instanceof Buffer buffer) {
-            all = buffers.segment(buffer);
+            all = buffers.get(buffer);
             from = (first - buffer.position()) * unit;
         } else {
             all = (MemorySegment) host;
