@@ -25,11 +25,10 @@ final class JoclHost {
     final cl_mem gradBias;
 
     JoclHost(Values values) {
-        CL.setExceptionsEnabled(true);
         cl_platform_id[] platforms = new cl_platform_id[1];
-        CL.clGetPlatformIDs(1, platforms, null);
+        check(CL.clGetPlatformIDs(1, platforms, null));
         cl_device_id[] devices = new cl_device_id[1];
-        CL.clGetDeviceIDs(platforms[0], 0xFFFFFFFFL, 1, devices, null);
+        check(CL.clGetDeviceIDs(platforms[0], 0xFFFFFFFFL, 1, devices, null));
         device = devices[0];
         context = CL.clCreateContext(null, 1, devices, null, null, null);
         queue = CL.clCreateCommandQueue(context, device, 0, null);
@@ -43,13 +42,22 @@ final class JoclHost {
         gradBias = buffer(new float[values.bias().length]);
     }
 
+    private static void check(int status) {
+        if (status != CL.CL_SUCCESS) {
+            throw new IllegalStateException(CL.stringFor_errorCode(status));
+        }
+    }
+
     private cl_mem buffer(float[] values) {
         long flags = CL.CL_MEM_READ_WRITE | CL.CL_MEM_COPY_HOST_PTR;
-        return CL.clCreateBuffer(context, flags, 4L * values.length, Pointer.to(values), null);
+        int[] status = new int[1];
+        cl_mem made = CL.clCreateBuffer(context, flags, 4L * values.length, Pointer.to(values), status);
+        check(status[0]);
+        return made;
     }
 
     void waitFor(cl_event event) {
-        CL.clWaitForEvents(1, new cl_event[] {event});
+        check(CL.clWaitForEvents(1, new cl_event[] {event}));
     }
 
     Results results(Values values) {
@@ -62,7 +70,7 @@ final class JoclHost {
 
     private float[] read(cl_mem buffer, int count) {
         float[] values = new float[count];
-        CL.clEnqueueReadBuffer(queue, buffer, true, 0, 4L * count, Pointer.to(values), 0, null, null);
+        check(CL.clEnqueueReadBuffer(queue, buffer, true, 0, 4L * count, Pointer.to(values), 0, null, null));
         return values;
     }
 }

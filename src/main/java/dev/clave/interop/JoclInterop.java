@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Objects of JOCL's, over the binding {@code jocl}: JDK 17 and newer, with {@code org.jocl:jocl} on the class path. Ownership, order
  * and errors: see the package. Every method may be called by any thread.
+ *
+ * <p>JOCL has one switch for exceptions in the whole process ({@code CL.setExceptionsEnabled}), off at first, and this binding needs
+ * it off: opening or adopting a device turns it off. A host checks status codes, as everybody here does; if it turns the switch
+ * on, our errors come as JOCL's {@code CLException} too.
  */
 public final class JoclInterop {
     private static final String BINDING = "jocl";
