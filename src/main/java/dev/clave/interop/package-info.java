@@ -19,7 +19,8 @@
  *
  * <p><b>Order.</b> Our work and the host's on one queue run in the order of the calls. Work on different queues is ordered by
  * events: the host passes one of ours in a wait list, and one of the host's goes to {@code runAsync}. The queue behind a host's
- * event has to be flushed by the host (clFlush), or nobody's wait for it ends; ours are flushed.
+ * event has to be flushed by the host (clFlush), or nobody's wait for it ends; ours are flushed. A driver that works in the caller's
+ * thread, such as PoCL's {@code basic} device, waits for events within the call that enqueues.
  *
  * <p><b>Second queue.</b> A device adopted on another's context, with no queue given, has a queue of its own beside it; buffers are
  * shared by adopting {@code memory(tensor)}.

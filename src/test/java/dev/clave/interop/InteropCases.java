@@ -125,6 +125,15 @@ abstract class InteropCases {
         return object;
     }
 
+    /** PoCL's basic device works in the thread that enqueues: what waits for a gate there never comes back to open it. */
+    private static void needsAnotherThread(Device device) {
+        boolean other = !device.name().startsWith("basic");
+        if (!other) {
+            System.out.println("skipped: " + device.name() + " works in the caller's thread, nothing can be held back");
+        }
+        Assumptions.assumeTrue(other, "works in the caller's thread");
+    }
+
     private Object buffer(int count) {
         return made(What.BUFFER, hostBuffer(context, 4L * count));
     }
@@ -350,6 +359,7 @@ abstract class InteropCases {
                 Tensor values = first.allocate(DType.F32, Shape.of(1000)).write(new float[1000]);
                 Tensor seen = adopt(second, memory(values), DType.F32, Shape.of(1000));
                 Event opened = adopt(first, gate)) {
+            needsAnotherThread(first);
             FloatBuffer source = direct(random(3, 1000));
             FloatBuffer target = direct(new float[1000]);
             try (Event written = values.writeAsync(source, opened);
@@ -432,6 +442,7 @@ abstract class InteropCases {
         try (Device device = adopt(context, hostDevice(), queue);
                 Tensor values = device.allocate(DType.F32, Shape.of(16)).write(new float[16]);
                 Event opened = adopt(device, gate)) {
+            needsAnotherThread(device);
             Event written = values.writeAsync(direct(random(1, 16)), opened);
             hostSetStatus(gate, -6);
             String why = assertThrows(DeviceException.class, opened::await).getMessage();
@@ -456,6 +467,7 @@ abstract class InteropCases {
         try (Device device = adopt(context, hostDevice(), queue);
                 Tensor values = device.allocate(DType.F32, Shape.of(16)).write(new float[16]);
                 Event opened = adopt(device, gate)) {
+            needsAnotherThread(device);
             Event written = values.writeAsync(direct(random(1, 16)), opened);
             hostSetStatus(gate, -6);
             assertThrows(DeviceException.class, written::close);
