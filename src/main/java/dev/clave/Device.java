@@ -231,6 +231,18 @@ public abstract class Device implements AutoCloseable {
     }
 
     /**
+     * For implementations: a tensor over memory of this device that there is.
+     *
+     * @param dtype type of the elements
+     * @param shape extents, outermost first
+     * @param storage the memory
+     * @return the tensor, which owns it
+     */
+    protected final Tensor tensor(DType dtype, Shape shape, Storage storage) {
+        return new Tensor(this, dtype, shape, storage);
+    }
+
+    /**
      * {@return memory for {@link #allocate}}
      *
      * @param dtype type of the elements

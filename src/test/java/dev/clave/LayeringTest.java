@@ -21,7 +21,7 @@ class LayeringTest {
             List.of("dev.clave.onnx.."),
             List.of("dev.clave.nn.."),
             List.of("dev.clave.data..", "dev.clave.io..", "dev.clave.check..", "dev.clave.math.."),
-            List.of("dev.clave.op.."),
+            List.of("dev.clave.op..", "dev.clave.interop.."),
             List.of("dev.clave", "dev.clave.spi..", "dev.clave.internal.."));
 
     private static JavaClasses classes() throws URISyntaxException {

@@ -8,8 +8,8 @@ import java.util.List;
  * gradInput. relu is {@code x <= 0 ? 0 : x}, so NaN passes through; sigmoid is computed from {@code exp(-|x|)}.
  *
  * @param kind which function
- * @param n samples, features elements per sample
- * @param features elements of a sample
+ * @param n samples, at least 0
+ * @param features elements per sample, at least 1
  * @param slope factor for {@code x <= 0} of leaky relu, at least 0
  */
 public record Activation(Kind kind, int n, int features, double slope) implements Geometry {

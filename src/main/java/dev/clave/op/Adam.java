@@ -9,12 +9,12 @@ import java.util.List;
  * moment (both start at 0). Scalars: {@code learning_rate}, {@code step_size} = learning rate / (1 - beta1^step) and
  * {@code root} = 1 / sqrt(1 - beta2^step), step counted from 1.
  *
- * @param count number of elements
- * @param beta1 share of the last mean that is kept
- * @param beta2 share of the last mean square that is kept
- * @param epsilon added below the line, so that nothing is divided by 0
- * @param weightDecay factor of the weights, 0 for none
- * @param decoupled whether weight decay is taken off the weights alone (AdamW)
+ * @param count elements of each buffer, at least 1
+ * @param beta1 decay of the first moment, in [0, 1)
+ * @param beta2 decay of the second moment, in [0, 1)
+ * @param epsilon added to the root of the second moment
+ * @param weightDecay L2 penalty, added to the gradient or, when decoupled, taken from the parameter
+ * @param decoupled whether this is AdamW
  */
 public record Adam(int count, double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled)
         implements Geometry {

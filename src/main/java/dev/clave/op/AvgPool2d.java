@@ -7,12 +7,12 @@ import java.util.List;
  * 2-D average pooling. forward: input [N,C,H,W] and reciprocal [OH,OW] (see {@link #reciprocals}) to output
  * [N,C,OH,OW]. backwardInput: gradOutput and reciprocal to gradInput.
  *
- * @param n samples
- * @param c input channels
- * @param h input height
- * @param w input width
- * @param window extents, strides, padding and dilation
- * @param ceil whether a last window that reaches beyond the input counts
+ * @param n samples, at least 0
+ * @param c channels, at least 1
+ * @param h input height, at least 1
+ * @param w input width, at least 1
+ * @param window extents, strides, pads and dilations
+ * @param ceil whether output sizes are rounded up
  * @param countPadding whether padding counts in the divisor; the part of a ceil-mode window beyond it never does
  */
 public record AvgPool2d(int n, int c, int h, int w, Window window, boolean ceil, boolean countPadding)

@@ -7,12 +7,12 @@ import java.util.List;
  * Two tensors combined element by element, shapes broadcast as in NumPy and ONNX: axes are aligned at the last, an axis
  * of extent 1 is repeated. forward: a and b to {@code output = a op b}. There is no backward direction.
  *
- * @param kind which function
+ * @param kind which operation
  * @param n samples, at least 0
  * @param a extents of one sample of a; with sharedA a has no batch axis and serves every sample
- * @param sharedA whether one a serves all samples
- * @param b likewise
- * @param sharedB whether one b serves all samples
+ * @param sharedA whether a has no batch axis
+ * @param b extents of one sample of b
+ * @param sharedB whether b has no batch axis
  */
 public record Broadcast(Kind kind, int n, Shape a, boolean sharedA, Shape b, boolean sharedB) implements Geometry {
     /** Which function. Minimum and maximum are NaN where an operand is. */

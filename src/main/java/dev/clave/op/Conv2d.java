@@ -12,19 +12,27 @@ import java.util.List;
  * ox*strideW-padLeft+kw*dilationW] * weight[k,c,kh,kw]}, c over the channels of k's group. Tensors: input [N,C,H,W],
  * weight [K,C/groups,KH,KW], bias [K] when {@code bias}, output [N,K,OH,OW]. Directions {@code backwardInput}
  * (gradOutput, weight to gradInput), {@code backwardWeight} (input, gradOutput to gradWeight), {@code backwardBias}
- * (gradOutput to gradBias). A 1-D convolution is the case H = KH = 1.
+ * (gradOutput to gradBias); a gradient has the shape of what it is the gradient of. A 1-D convolution is the case H = KH = 1.
  *
- * @param n samples
- * @param c input channels
+ * <p>Sizes are in elements: {@code OH = (H + padTop + padBottom - dilationH * (KH - 1) - 1) / strideH + 1}, rounded down, OW likewise. The
+ * formulas are those of V. Dumoulin and F. Visin, A guide to convolution arithmetic for deep learning (arXiv:1603.07285), the
+ * conventions PyTorch's {@code Conv2d}. Immutable; threads may share it.
+ *
+ * @param n samples, at least 0
+ * @param c input channels, a multiple of {@code groups}
  * @param h input height
  * @param w input width
- * @param k output channels
- * @param window extents, strides, padding and dilation
- * @param groups parts the channels are cut into
- * @param bias whether there is one number for each output channel
+ * @param k output channels, a multiple of {@code groups}
+ * @param window kernel extents, strides, pads and dilations
+ * @param groups 1 for dense channels, C for one filter set per channel
+ * @param bias whether there is one
  */
 public record Conv2d(int n, int c, int h, int w, int k, Window window, int groups, boolean bias) implements Geometry {
-    /** Checks sizes. */
+    /**
+     * Checks sizes.
+     *
+     * @throws IllegalArgumentException when one is too small, groups do not divide the channels, or the window does not fit
+     */
     public Conv2d {
         Window.atLeast("conv2d: N", n, 0);
         Window.atLeast("conv2d: C", c, 1);
@@ -77,7 +85,22 @@ public record Conv2d(int n, int c, int h, int w, int k, Window window, int group
         return all;
     }
 
-    /** {@return shape of the weight tensor} */
+    /** {@return shape of the input tensor, [N, C, H, W]} */
+    public Shape inputShape() {
+        return Shape.of(n, c, h, w);
+    }
+
+    /** {@return shape of the output tensor, [N, K, OH, OW]} */
+    public Shape outputShape() {
+        return Shape.of(n, k, oh(), ow());
+    }
+
+    /** {@return shape of the bias tensor, [K]} */
+    public Shape biasShape() {
+        return Shape.of(k);
+    }
+
+    /** {@return shape of the weight tensor, [K, C/groups, KH, KW]} */
     public Shape weightShape() {
         return Shape.of(k, c / groups, window.kh(), window.kw());
     }
@@ -98,7 +121,7 @@ public record Conv2d(int n, int c, int h, int w, int k, Window window, int group
                 slots.add(Slot.in("input", real, input));
                 slots.add(Slot.in("weight", real, weight));
                 if (bias) {
-                    slots.add(Slot.in("bias", real, Shape.of(k)));
+                    slots.add(Slot.in("bias", real, biasShape()));
                 }
                 slots.add(Slot.out("output", real, output));
                 yield new Problem(this, direction, format, slots, List.of(), flops, c / groups * taps + 1);
@@ -131,7 +154,7 @@ public record Conv2d(int n, int c, int h, int w, int k, Window window, int group
                         (double) positions * k,
                         positions,
                         Slot.in("gradOutput", real, output),
-                        Slot.out("gradBias", real, Shape.of(k)));
+                        Slot.out("gradBias", real, biasShape()));
             default -> throw Problem.unknown(this, direction);
         };
     }

@@ -8,11 +8,11 @@ import java.util.List;
  * input to output; backwardInput: gradOutput to gradInput with the same mask, recomputed. The mask is a pure function
  * of seed, layer, the scalars {@code step} and {@code first_sample}, and the feature's index in NCHW order.
  *
- * @param n samples
- * @param features elements of a sample
+ * @param n samples, at least 0
+ * @param features elements per sample, at least 1
  * @param p share of zeroed elements, in [0, 1]
- * @param seed decides what is drawn; the same seed draws the same
- * @param layer the network or a part of it
+ * @param seed of the run, any value
+ * @param layer tells the layers of one seed apart, any value
  */
 public record Dropout(int n, int features, double p, long seed, int layer) implements Geometry {
     /** Checks ranges. */

@@ -10,8 +10,8 @@ import java.util.List;
  * @param kind which function
  * @param n samples, at least 0
  * @param features elements per sample, at least 1
- * @param p first parameter, q second; see {@link Kind}
- * @param q second number of the function, where it has one
+ * @param p first parameter; see {@link Kind}
+ * @param q second parameter
  */
 public record Elementwise(Kind kind, int n, int features, double p, double q) implements Geometry {
     /** Which function. */

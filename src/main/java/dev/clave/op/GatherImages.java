@@ -5,18 +5,18 @@ import dev.clave.Shape;
 import java.util.List;
 
 /**
- * A batch from a dataset on the device: images [count,C,H,W] of bytes and labels [count], picked by order [count],
- * become output [N,C,H+2pad,W+2pad] with values (x - 127.5) / 127.5, -1 in the padding, and batchLabels [N]. Scalars:
- * {@code first}, the entry of order for sample 0, and {@code live}, how many samples there are; the rest become zeros
- * with the label {@code ignoreIndex}.
+ * A batch from a dataset on the device: images [count,C,H,W] of bytes and labels [count], picked by order [count], become
+ * output [N,C,H+2pad,W+2pad] with values (x - 127.5) / 127.5, -1 in the padding, and batchLabels [N]. Scalars: {@code
+ * first}, the entry of order for sample 0, and {@code live}, how many samples there are; the rest become zeros with
+ * the label {@code ignoreIndex}.
  *
- * @param count images there are
- * @param n images that are gathered
- * @param c channels of an image
- * @param h image height
- * @param w image width
- * @param pad background pixels on each side
- * @param ignoreIndex a label that counts for nothing
+ * @param count images of the dataset, at least 1
+ * @param n samples of a batch, at least 1
+ * @param c channels
+ * @param h height of an image
+ * @param w width of an image
+ * @param pad elements of padding on each side, at least 0
+ * @param ignoreIndex label of samples that are not there
  */
 public record GatherImages(int count, int n, int c, int h, int w, int pad, int ignoreIndex) implements Geometry {
     /** Checks sizes. */

@@ -6,23 +6,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Matrix product {@code c = epilogue(alpha * op(a) op(b) + beta * c + bias)}, row-major. Tensors: a [M,K] in rows of
- * lda (or [K,M] when transA), b [K,N] in rows of ldb (or [N,K]), bias [N] when {@code bias}, c [M,N] in rows of ldc.
- * With beta 0 c is never read. Gradients are products too, see {@link #gradientA} and {@link #gradientB}; the gradient
- * of bias is {@link BiasAdd}'s with M samples of N channels, the gradient of the old c is beta times gradOutput.
+ * Matrix product {@code c = epilogue(alpha * op(a) op(b) + beta * c + bias)}, row-major. Tensors: a [M,K] in rows of lda (or
+ * [K,M] when transA), b [K,N] in rows of ldb (or [N,K]), bias [N] when {@code bias}, c [M,N] in rows of ldc. With beta 0 c is
+ * never read. Gradients are products too, see {@link #gradientA} and {@link #gradientB}; the gradient of bias is {@link
+ * BiasAdd}'s with M samples of N channels, the gradient of the old c is beta times gradOutput.
  *
- * @param m rows of c
- * @param n columns of c
- * @param k length of the sums
- * @param transA whether a is [K,M]
- * @param transB whether b is [N,K]
+ * @param m rows of c, at least 1
+ * @param n columns of c, at least 1
+ * @param k length of the sums, at least 1
+ * @param transA whether a is stored as [K,M]
+ * @param transB whether b is stored as [N,K]
  * @param alpha factor of the product
- * @param beta factor of the old c
- * @param lda elements from row to row of a
- * @param ldb elements from row to row of b
- * @param ldc elements from row to row of c
- * @param bias whether one number for each column is added
- * @param epilogue what is applied to each element at the end
+ * @param beta factor of the old c; 0 never reads it
+ * @param lda elements from row to row of a as stored, at least its width
+ * @param ldb the same of b
+ * @param ldc the same of c
+ * @param bias whether there is one
+ * @param epilogue what is applied to the sum
  */
 public record Gemm(
         int m,

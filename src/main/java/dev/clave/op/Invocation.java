@@ -2,14 +2,18 @@ package dev.clave.op;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.DeviceException;
+import dev.clave.Event;
 import dev.clave.Shape;
 import dev.clave.Tensor;
 import dev.clave.internal.CountsRuns;
+import dev.clave.internal.DoneEvent;
 import dev.clave.internal.Resource;
 import dev.clave.internal.RunCount;
 import dev.clave.internal.Storage;
 import dev.clave.internal.opencl.ClKernel;
 import dev.clave.internal.opencl.OpenClDevice;
+import dev.clave.internal.opencl.Waits;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A problem prepared on a device: bind its tensors, set its scalars, run it any number of times. Running enqueues on an
  * OpenCL device and computes on the CPU. It holds kernel objects, so one thread at a time uses it; threads that share a device
- * prepare their own. Setting and running take no Java heap. Close it before its device.
+ * prepare their own. Setting and running take no Java heap, {@link #runAsync} that of its event. Close it before its device.
  */
 public final class Invocation implements Prepared {
     private final Device device;
@@ -163,6 +167,26 @@ public final class Invocation implements Prepared {
     }
 
     /**
+     * {@return a new tensor for a slot, of its type and shape and with undefined values, bound to it} The caller closes
+     * it.
+     *
+     * @param name name of the slot or scalar
+     * @throws IllegalArgumentException when there is no such slot
+     */
+    public Tensor allocate(String name) {
+        resource.handle();
+        Slot slot = problem.slot(name);
+        Tensor tensor = device.allocate(slot.dtype(), slot.shape());
+        try {
+            bind(name, tensor);
+            return tensor;
+        } catch (RuntimeException e) {
+            tensor.close();
+            throw e;
+        }
+    }
+
+    /**
      * Sets a scalar of the problem; it holds until it is set again.
      *
      * @param name name of the slot or scalar
@@ -191,7 +215,8 @@ public final class Invocation implements Prepared {
     }
 
     /**
-     * Runs once.
+     * Runs once: computes on the CPU, enqueues on an OpenCL device and returns. Whatever comes later on the device, reads among
+     * it, sees the results.
      *
      * @throws IllegalStateException when something is not bound or not set, or this or a tensor is closed
      */
@@ -212,6 +237,37 @@ public final class Invocation implements Prepared {
         for (int i = 0; i < prepared.size(); i++) {
             prepared.get(i).enqueue();
         }
+    }
+
+    /**
+     * Begins a run, once {@code after} are done, and returns; the values are there when the event is done. It may be used again at
+     * once: on one device runs follow each other in the order of the calls.
+     *
+     * @param after events of any device; those that do not share this one's OpenCL context are waited for here
+     * @return its completion, which the caller closes
+     * @throws IllegalStateException as {@link #run}
+     * @throws DeviceException when the device refuses, or an event waited for here failed; what fails later comes from the event
+     */
+    public Event runAsync(Event... after) {
+        resource.handle();
+        if (!complete) {
+            checkComplete();
+        }
+        if (!empty && cpu == null && device instanceof OpenClDevice openCl) {
+            try (Waits waits = Waits.of(openCl, after)) {
+                int last = prepared.size() - 1;
+                for (int i = 0; i < last; i++) {
+                    prepared.get(i).enqueue(waits);
+                }
+                return prepared.get(last).signal(waits);
+            }
+        }
+        for (Event event : after) {
+            event.await();
+        }
+        run();
+        device.finish();
+        return new DoneEvent(device.ledger());
     }
 
     /** In this thread, or by a backend that enqueues: the device's close waits for the call. */
@@ -332,6 +388,14 @@ public final class Invocation implements Prepared {
 
         void enqueue() {
             kernel.enqueue(launch.global, launch.local);
+        }
+
+        void enqueue(Waits after) {
+            kernel.enqueue(launch.global, launch.local, after);
+        }
+
+        Event signal(Waits after) {
+            return kernel.signal(launch.global, launch.local, after);
         }
     }
 }

@@ -10,9 +10,9 @@ import java.util.List;
  *
  * @param n samples, at least 0
  * @param a extents of one sample of a, rank at least 2; with sharedA a has no batch axis and serves every sample
- * @param sharedA whether one a serves all samples
- * @param b likewise
- * @param sharedB whether one b serves all samples
+ * @param sharedA whether a has no batch axis
+ * @param b extents of one sample of b, rank at least 2
+ * @param sharedB whether b has no batch axis
  */
 public record MatMul(int n, Shape a, boolean sharedA, Shape b, boolean sharedB) implements Geometry {
     /** Checks sizes. */

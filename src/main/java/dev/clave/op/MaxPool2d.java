@@ -6,15 +6,15 @@ import java.util.List;
 
 /**
  * 2-D max pooling. forward: input [N,C,H,W] to output [N,C,OH,OW] and argmax (I32, offset in the H*W input plane; first
- * maximum in row-major order, NaN wins; -Inf and -1 for a window wholly in padding). backwardInput: gradOutput and
- * argmax to gradInput.
+ * maximum in row-major order, NaN wins; -Inf and -1 for a window wholly in padding). backwardInput: gradOutput and argmax
+ * to gradInput.
  *
- * @param n samples
- * @param c input channels
- * @param h input height
- * @param w input width
- * @param window extents, strides, padding and dilation
- * @param ceil whether a last window that reaches beyond the input counts
+ * @param n samples, at least 0
+ * @param c channels, at least 1
+ * @param h input height, at least 1
+ * @param w input width, at least 1
+ * @param window extents, strides, pads and dilations
+ * @param ceil whether output sizes are rounded up
  */
 public record MaxPool2d(int n, int c, int h, int w, Window window, boolean ceil) implements Geometry {
     /** Checks sizes. */

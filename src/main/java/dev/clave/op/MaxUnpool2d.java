@@ -6,19 +6,18 @@ import java.util.List;
 
 /**
  * The partial inverse of max pooling: each value goes where the maximum came from, everything else is 0. forward: input
- * [N,C,H,W] and argmax (I32, the same shape) to output [N,C,OH,OW]. An argmax is an offset in a plane of planeH *
- * planeW, or one in all planes, which is taken modulo the plane; the plane lies in the upper left corner of the output.
- * Of several values for one place the last in row-major order stays; a negative argmax is skipped. There is no backward
- * direction.
+ * [N,C,H,W] and argmax (I32, the same shape) to output [N,C,OH,OW]. An argmax is an offset in a plane of planeH * planeW, or
+ * one in all planes, which is taken modulo the plane; the plane lies in the upper left corner of the output. Of several
+ * values for one place the last in row-major order stays; a negative argmax is skipped. There is no backward direction.
  *
- * @param n samples
- * @param c input channels
- * @param h input height
- * @param w input width
- * @param planeH height of the plane that offsets count in
- * @param planeW width of the plane that offsets count in
- * @param oh output height
- * @param ow output width
+ * @param n samples, at least 0
+ * @param c channels, at least 1
+ * @param h input height, at least 1
+ * @param w input width, at least 1
+ * @param planeH height of the plane that argmax counts in, at least 1
+ * @param planeW its width, at least 1
+ * @param oh output height, at least planeH
+ * @param ow output width, at least planeW
  */
 public record MaxUnpool2d(int n, int c, int h, int w, int planeH, int planeW, int oh, int ow) implements Geometry {
     /** Checks sizes. */

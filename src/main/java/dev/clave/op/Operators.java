@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The catalogue: one row per operator. The name is the key to kernel file, golden data, tests and benchmark. Who computes an
- * operator on a device is what the device's backend says, see {@link OperatorBackend}.
+ * operator on a device is what the device's backend says, see {@link OperatorBackend}. Any thread may call any
+ * method.
  */
 public final class Operators {
     private Operators() {}

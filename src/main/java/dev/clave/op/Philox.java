@@ -15,8 +15,8 @@ import java.util.List;
  * radius on every device, not bit-equal.
  *
  * @param count elements, at least 1
- * @param distribution how numbers are spread
- * @param seed key of the generator
+ * @param distribution uniform or normal
+ * @param seed the key, any value
  * @param stream tells streams of one seed apart, any value
  */
 public record Philox(int count, Distribution distribution, long seed, int stream) implements Geometry {

@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * One direction of an operator on given sizes: what {@link Operators#prepare} takes.
  *
- * @param geometry operator and sizes
- * @param direction {@code forward} or one of the backward ones
- * @param format precision and layout
+ * @param geometry the sizes
+ * @param direction which of the geometry's directions
+ * @param format type and layout of the real tensors
  * @param slots the tensors to bind, in the order of the operator's documentation
  * @param scalars names of the numbers that may change from run to run
  * @param flops floating-point operations, a multiply and an add count as two

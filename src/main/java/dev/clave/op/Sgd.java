@@ -4,14 +4,13 @@ import dev.clave.Shape;
 import java.util.List;
 
 /**
- * One step of stochastic gradient descent with momentum (Sutskever et al., 2013, in PyTorch's form), also Nesterov's,
- * over buffers of {@code count} elements. Tensors: parameter, gradient, velocity (starts at 0). Scalar: {@code
- * learning_rate}.
+ * One step of stochastic gradient descent with momentum (Sutskever et al., 2013, in PyTorch's form), also Nesterov's, over
+ * buffers of {@code count} elements. Tensors: parameter, gradient, velocity (starts at 0). Scalar: {@code learning_rate}.
  *
- * @param count number of elements
- * @param momentum share of the last step that is kept
- * @param weightDecay factor of the weights, 0 for none
- * @param nesterov whether the gradient is that of the next place
+ * @param count elements of each buffer, at least 1
+ * @param momentum decay of the velocity, in [0, 1)
+ * @param weightDecay L2 penalty, added to the gradient
+ * @param nesterov whether to look ahead
  */
 public record Sgd(int count, double momentum, double weightDecay, boolean nesterov) implements Geometry {
     /** Checks ranges. */

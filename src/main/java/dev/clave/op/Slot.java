@@ -6,10 +6,10 @@ import dev.clave.Shape;
 /**
  * A tensor an operator reads or writes, by name.
  *
- * @param name name to bind it by
- * @param dtype type of the elements
+ * @param name as in the operator's documentation
+ * @param dtype type of its elements
  * @param shape its extents, outermost first
- * @param role whether it is read or written
+ * @param role what the operator does with it
  */
 public record Slot(String name, DType dtype, Shape shape, Role role) {
     /** What the operator does with the tensor. */

@@ -13,9 +13,9 @@ import java.util.List;
  * <p>A label equal to {@code ignoreIndex} gives loss, correct and gradient 0. Any other label outside [0, C) gives loss
  * NaN, correct -1 and gradient 0; it is never used as an index.
  *
- * @param n samples
- * @param classes number of classes
- * @param ignoreIndex a label that counts for nothing
+ * @param n samples, at least 1
+ * @param classes C, at least 1
+ * @param ignoreIndex label that counts for nothing
  * @param history entries of loss and correct, at least the samples of one run, those that fill the last block included
  */
 public record SoftmaxCrossEntropy(int n, int classes, int ignoreIndex, int history) implements Geometry {

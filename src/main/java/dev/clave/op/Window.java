@@ -3,16 +3,16 @@ package dev.clave.op;
 /**
  * The window of a convolution or pooling. Dilation 1 is dense.
  *
- * @param kh kernel height, kw kernel width, at least 1
- * @param kw width of the window
- * @param strideH rows from window to window
- * @param strideW columns from window to window
- * @param padTop rows above
- * @param padLeft columns to the left
- * @param padBottom rows below
- * @param padRight columns to the right
- * @param dilationH distance of the rows of a window, 1 is dense
- * @param dilationW distance of the columns of a window, 1 is dense
+ * @param kh kernel height, at least 1
+ * @param kw kernel width, at least 1
+ * @param strideH rows from window to window, at least 1
+ * @param strideW columns from window to window, at least 1
+ * @param padTop rows of padding above, at least 0
+ * @param padLeft columns of padding on the left, at least 0
+ * @param padBottom rows of padding below, at least 0
+ * @param padRight columns of padding on the right, at least 0
+ * @param dilationH rows from tap to tap, at least 1; 1 is dense
+ * @param dilationW columns from tap to tap, at least 1; 1 is dense
  */
 public record Window(
         int kh,

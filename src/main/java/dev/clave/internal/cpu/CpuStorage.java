@@ -3,10 +3,10 @@ package dev.clave.internal.cpu;
 import dev.clave.DType;
 import dev.clave.Shape;
 import dev.clave.internal.HostArray;
+import dev.clave.internal.HostMemory;
 import dev.clave.internal.Ledger;
 import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
-import java.lang.reflect.Array;
 import org.jspecify.annotations.Nullable;
 
 /** A Java array, or a part of one. */
@@ -94,21 +94,32 @@ public final class CpuStorage implements Storage, HostArray {
 
     @Override
     public void write(Object source, int first, int count) {
-        check(source, first, count);
-        System.arraycopy(source, first, array(), offset, count);
+        write(0, source, first, count);
     }
 
     @Override
     public void read(Object target, int first, int count) {
-        check(target, first, count);
-        System.arraycopy(array(), offset, target, first, count);
+        read(0, target, first, count);
     }
 
-    private void check(Object host, int first, int count) {
-        if (first < 0 || count < 0 || first > Array.getLength(host) - count || count > length) {
-            throw new IllegalArgumentException("transfer of " + count + " elements from " + first
-                    + " leaves the host array of " + Array.getLength(host) + " or the tensor of " + length);
-        }
+    @Override
+    public void write(long at, Object host, long first, long count) {
+        HostMemory.check(host, first, count, at, bytes());
+        HostMemory.copy(host, first, array(), element(at), elements(host, count));
+    }
+
+    @Override
+    public void read(long at, Object host, long first, long count) {
+        HostMemory.check(host, first, count, at, bytes());
+        HostMemory.copyBack(array(), element(at), host, first, elements(host, count));
+    }
+
+    private int element(long at) {
+        return offset + (int) (at / dtype.bytes());
+    }
+
+    private int elements(Object host, long count) {
+        return (int) (count * HostMemory.unit(host) / dtype.bytes());
     }
 
     @Override

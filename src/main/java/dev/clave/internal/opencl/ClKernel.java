@@ -1,5 +1,6 @@
 package dev.clave.internal.opencl;
 
+import dev.clave.Event;
 import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
 import java.lang.ref.Reference;
@@ -71,15 +72,46 @@ public final class ClKernel implements AutoCloseable {
         OpenCl cl = device.cl();
         try {
             synchronized (cl) {
-                for (Storage buffer : buffers) {
-                    if (buffer != null) {
-                        buffer.checkOpen();
-                    }
-                }
+                checkBuffers();
                 cl.enqueue(device.queue(), resource.handle(), global, local);
             }
         } finally {
             Reference.reachabilityFence(this);
+        }
+    }
+
+    /** Enqueues, to begin after events. */
+    public void enqueue(long[] global, long[] local, Waits after) {
+        OpenCl cl = device.cl();
+        try {
+            synchronized (cl) {
+                checkBuffers();
+                cl.enqueue(device.queue(), resource.handle(), global, local, after.handles(), false);
+            }
+        } finally {
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    /** Enqueues, to begin after events, with an event of its own. */
+    public Event signal(long[] global, long[] local, Waits after) {
+        OpenCl cl = device.cl();
+        try {
+            synchronized (cl) {
+                checkBuffers();
+                long event = cl.enqueue(device.queue(), resource.handle(), global, local, after.handles(), true);
+                return device.begun("event of " + name, event, null);
+            }
+        } finally {
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    private void checkBuffers() {
+        for (Storage buffer : buffers) {
+            if (buffer != null) {
+                buffer.checkOpen();
+            }
         }
     }
 

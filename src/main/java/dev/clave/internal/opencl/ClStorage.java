@@ -1,13 +1,15 @@
 package dev.clave.internal.opencl;
 
+import dev.clave.Event;
+import dev.clave.internal.AsyncStorage;
+import dev.clave.internal.HostMemory;
 import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
 import java.lang.ref.Reference;
-import java.lang.reflect.Array;
 import org.jspecify.annotations.Nullable;
 
 /** An OpenCL buffer, or a part of one. */
-public final class ClStorage implements Storage {
+public final class ClStorage implements AsyncStorage {
     private final OpenClDevice device;
     private final long bytes;
     private final Resource resource;
@@ -63,14 +65,60 @@ public final class ClStorage implements Storage {
 
     @Override
     public void write(Object array, int first, int count) {
-        check(array, first, count);
+        write(0, array, first, count);
+    }
+
+    @Override
+    public void read(Object array, int first, int count) {
+        read(0, array, first, count);
+    }
+
+    @Override
+    public void write(long at, Object host, long first, long count) {
+        HostMemory.check(host, first, count, at, bytes);
         OpenCl cl = device.cl();
         try {
             synchronized (cl) {
                 long buffer = buffer();
                 if (count > 0) {
-                    cl.write(device.queue(), buffer, array, first, count);
+                    cl.write(device.queue(), buffer, at, host, first, count);
                 }
+            }
+        } finally {
+            Reference.reachabilityFence(host);
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    @Override
+    public void read(long at, Object host, long first, long count) {
+        HostMemory.check(host, first, count, at, bytes);
+        OpenCl cl = device.cl();
+        try {
+            synchronized (cl) {
+                long buffer = buffer();
+                if (count > 0) {
+                    cl.read(device.queue(), buffer, at, host, first, count);
+                }
+            }
+        } finally {
+            Reference.reachabilityFence(host);
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    @Override
+    public Event writeAsync(long at, Object host, long first, long count, Event... after) {
+        HostMemory.check(host, first, count, at, bytes);
+        OpenCl cl = device.cl();
+        try (Waits waits = Waits.of(device, after)) {
+            synchronized (cl) {
+                long buffer = buffer();
+                long queue = device.queue();
+                return device.begun(
+                        "event of a write",
+                        cl.writeAsync(queue, buffer, at, host, first, count, waits.handles()),
+                        host);
             }
         } finally {
             Reference.reachabilityFence(this);
@@ -78,26 +126,18 @@ public final class ClStorage implements Storage {
     }
 
     @Override
-    public void read(Object array, int first, int count) {
-        check(array, first, count);
+    public Event readAsync(long at, Object host, long first, long count, Event... after) {
+        HostMemory.check(host, first, count, at, bytes);
         OpenCl cl = device.cl();
-        try {
+        try (Waits waits = Waits.of(device, after)) {
             synchronized (cl) {
                 long buffer = buffer();
-                if (count > 0) {
-                    cl.read(device.queue(), buffer, array, first, count);
-                }
+                long queue = device.queue();
+                return device.begun(
+                        "event of a read", cl.readAsync(queue, buffer, at, host, first, count, waits.handles()), host);
             }
         } finally {
             Reference.reachabilityFence(this);
-        }
-    }
-
-    private void check(Object array, int first, int count) {
-        int size = HostArrays.elementBytes(array);
-        if (first < 0 || count < 0 || first > Array.getLength(array) - count || (long) count * size > bytes) {
-            throw new IllegalArgumentException("transfer of " + count + " elements from " + first
-                    + " leaves the host array of " + Array.getLength(array) + " or the tensor of " + bytes + " bytes");
         }
     }
 
@@ -108,7 +148,7 @@ public final class ClStorage implements Storage {
     }
 
     /** The whole of another storage: a view that owns nothing. */
-    private static final class Whole implements Storage {
+    private static final class Whole implements AsyncStorage {
         private final ClStorage parent;
         private volatile boolean closed;
 
@@ -146,6 +186,26 @@ public final class ClStorage implements Storage {
         @Override
         public void read(Object array, int first, int count) {
             open().read(array, first, count);
+        }
+
+        @Override
+        public void write(long at, Object host, long first, long count) {
+            open().write(at, host, first, count);
+        }
+
+        @Override
+        public void read(long at, Object host, long first, long count) {
+            open().read(at, host, first, count);
+        }
+
+        @Override
+        public Event writeAsync(long at, Object host, long first, long count, Event... after) {
+            return open().writeAsync(at, host, first, count, after);
+        }
+
+        @Override
+        public Event readAsync(long at, Object host, long first, long count, Event... after) {
+            return open().readAsync(at, host, first, count, after);
         }
 
         /** The parent owns the memory. */

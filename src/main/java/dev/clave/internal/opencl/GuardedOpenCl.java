@@ -246,22 +246,127 @@ final class GuardedOpenCl implements OpenCl {
     }
 
     @Override
-    public synchronized void write(long queue, long buffer, Object array, int first, int count) {
+    public synchronized long enqueue(
+            long queue, long kernel, long[] global, long[] local, long[] after, boolean signal) {
         checkAlive();
         try {
-            cl.write(queue, buffer, array, first, count);
+            return cl.enqueue(queue, kernel, global, local, after, signal);
+        } catch (StatusException e) {
+            throw seen(e, false);
+        }
+    }
+
+    @Override
+    public synchronized void write(long queue, long buffer, long at, Object host, long first, long count) {
+        checkAlive();
+        try {
+            cl.write(queue, buffer, at, host, first, count);
         } catch (StatusException e) {
             throw seen(e, true);
         }
     }
 
     @Override
-    public synchronized void read(long queue, long buffer, Object array, int first, int count) {
+    public synchronized void read(long queue, long buffer, long at, Object host, long first, long count) {
         checkAlive();
         try {
-            cl.read(queue, buffer, array, first, count);
+            cl.read(queue, buffer, at, host, first, count);
         } catch (StatusException e) {
             throw seen(e, true);
+        }
+    }
+
+    @Override
+    public synchronized long writeAsync(
+            long queue, long buffer, long at, Object host, long first, long count, long[] after) {
+        checkAlive();
+        try {
+            return cl.writeAsync(queue, buffer, at, host, first, count, after);
+        } catch (StatusException e) {
+            throw seen(e, false);
+        }
+    }
+
+    @Override
+    public synchronized long readAsync(
+            long queue, long buffer, long at, Object host, long first, long count, long[] after) {
+        checkAlive();
+        try {
+            return cl.readAsync(queue, buffer, at, host, first, count, after);
+        } catch (StatusException e) {
+            throw seen(e, false);
+        }
+    }
+
+    @Override
+    public synchronized void flush(long queue) {
+        checkAlive();
+        try {
+            cl.flush(queue);
+        } catch (StatusException e) {
+            throw seen(e, false);
+        }
+    }
+
+    /** Without the monitor: whoever waits for an event hinders nobody. */
+    @Override
+    public int eventStatus(long event) {
+        checkAlive();
+        try {
+            return cl.eventStatus(event);
+        } catch (StatusException e) {
+            throw seen(e, false);
+        }
+    }
+
+    /** Without the monitor. A command that failed for a failed event it waited for says nothing of the device. */
+    @Override
+    public void waitForEvent(long event) {
+        checkAlive();
+        try {
+            cl.waitForEvent(event);
+        } catch (StatusException e) {
+            throw seen(e, e.status() != Status.WAIT_LIST_FAILED);
+        }
+    }
+
+    @Override
+    public synchronized long adopt(Kind kind, Object object) {
+        checkAlive();
+        try {
+            return cl.adopt(kind, object);
+        } catch (StatusException e) {
+            throw seen(e, false);
+        }
+    }
+
+    @Override
+    public synchronized Object object(long handle) {
+        return cl.object(handle);
+    }
+
+    @Override
+    public synchronized long pointer(long handle) {
+        return cl.pointer(handle);
+    }
+
+    @Override
+    public synchronized long[] info(Kind kind, long handle, int parameter) {
+        checkAlive();
+        try {
+            return cl.info(kind, handle, parameter);
+        } catch (StatusException e) {
+            throw seen(e, false);
+        }
+    }
+
+    @Override
+    public synchronized long platformOf(long device) {
+        checkAlive();
+        try {
+            return cl.platformOf(device);
+        } catch (StatusException e) {
+            throw seen(e, false);
         }
     }
 
@@ -272,6 +377,15 @@ final class GuardedOpenCl implements OpenCl {
             cl.finish(queue);
         } catch (StatusException e) {
             throw seen(e, true);
+        }
+    }
+
+    @Override
+    public synchronized void releaseEvent(long event) {
+        try {
+            cl.releaseEvent(event);
+        } catch (StatusException e) {
+            released(e);
         }
     }
 

@@ -6,7 +6,7 @@ import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Numbers for JOCL's objects. A number that was removed is refused until it is given out again. */
+/** Numbers for JOCL's objects. A number that was removed is refused until it is given out again. Thread-safe. */
 final class JoclHandles {
     private final List<@Nullable Object> objects = new ArrayList<>();
     private final Deque<Integer> free = new ArrayDeque<>();
@@ -15,7 +15,7 @@ final class JoclHandles {
         objects.add(null); // 0 is no handle
     }
 
-    long add(Object object) {
+    synchronized long add(Object object) {
         Integer reused = free.poll();
         if (reused != null) {
             objects.set(reused, object);
@@ -25,7 +25,7 @@ final class JoclHandles {
         return objects.size() - 1L;
     }
 
-    <T> T get(long handle, Class<T> type) {
+    synchronized <T> T get(long handle, Class<T> type) {
         Object object = handle < 0 || handle >= objects.size() ? null : objects.get((int) handle);
         if (!type.isInstance(object)) {
             throw new IllegalStateException(
@@ -34,7 +34,7 @@ final class JoclHandles {
         return type.cast(object);
     }
 
-    <T> T remove(long handle, Class<T> type) {
+    synchronized <T> T remove(long handle, Class<T> type) {
         T object = get(handle, type);
         objects.set((int) handle, null);
         free.push((int) handle);

@@ -1,7 +1,9 @@
 package dev.clave.internal.opencl;
 
+import dev.clave.internal.HostMemory;
 import java.nio.charset.StandardCharsets;
 import org.jocl.CL;
+import org.jocl.NativePointerObject;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_buffer_region;
@@ -9,18 +11,20 @@ import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
+import org.jocl.cl_event;
 import org.jocl.cl_kernel;
 import org.jocl.cl_mem;
 import org.jocl.cl_platform_id;
 import org.jocl.cl_program;
 import org.jspecify.annotations.Nullable;
 
-/** The seam over JOCL (JNI). The only class that imports {@code org.jocl}. */
+/** The seam over JOCL (JNI). With {@link JoclTransfers} and the public JoclInterop the only class that imports {@code org.jocl}. */
 final class JoclOpenCl implements OpenCl {
     /** A cl_bitfield of 64 bits. JOCL's constant is the int -1: passed on as all 64 bits, rusticl refuses it with -31. */
     private static final long DEVICE_TYPE_ALL = 0xFFFFFFFFL;
 
     private final JoclHandles handles = new JoclHandles();
+    private final JoclTransfers transfers = new JoclTransfers();
     // One cell per kind of argument: the pointer is made once, its content changes.
     private final int[] intCell = new int[1];
     private final float[] floatCell = new float[1];
@@ -293,7 +297,7 @@ final class JoclOpenCl implements OpenCl {
 
     @Override
     public void enqueue(long queue, long kernel, long[] global, long[] local) {
-        HostArrays.checkRange(global, local);
+        LaunchRange.checkRange(global, local);
         Status.check(
                 "clEnqueueNDRangeKernel",
                 CL.clEnqueueNDRangeKernel(
@@ -305,36 +309,173 @@ final class JoclOpenCl implements OpenCl {
     }
 
     @Override
-    public void write(long queue, long buffer, Object array, int first, int count) {
-        long size = HostArrays.elementBytes(array);
-        Pointer host = pointer(array).withByteOffset(first * size);
+    public long enqueue(long queue, long kernel, long[] global, long[] local, long[] after, boolean signal) {
+        LaunchRange.checkRange(global, local);
+        cl_event event = signal ? new cl_event() : null;
         Status.check(
-                "clEnqueueWriteBuffer",
-                CL.clEnqueueWriteBuffer(queue(queue), buffer(buffer), true, 0, count * size, host, 0, null, null));
+                "clEnqueueNDRangeKernel",
+                CL.clEnqueueNDRangeKernel(
+                        queue(queue),
+                        kernel(kernel),
+                        global.length,
+                        null,
+                        global,
+                        local,
+                        after.length,
+                        events(after),
+                        event));
+        return event == null ? 0 : handles.add(event);
+    }
+
+    private cl_event @Nullable [] events(long[] after) {
+        if (after.length == 0) {
+            return null;
+        }
+        cl_event[] events = new cl_event[after.length];
+        for (int i = 0; i < events.length; i++) {
+            events[i] = event(after[i]);
+        }
+        return events;
+    }
+
+    private cl_event event(long event) {
+        return handles.get(event, cl_event.class);
     }
 
     @Override
-    public void read(long queue, long buffer, Object array, int first, int count) {
-        long size = HostArrays.elementBytes(array);
-        Pointer host = pointer(array).withByteOffset(first * size);
-        Status.check(
-                "clEnqueueReadBuffer",
-                CL.clEnqueueReadBuffer(queue(queue), buffer(buffer), true, 0, count * size, host, 0, null, null));
+    public void write(long queue, long buffer, long at, Object host, long first, long count) {
+        HostMemory.unit(host);
+        transfers.write(queue(queue), buffer(buffer), at, host, first, count);
     }
 
-    private static Pointer pointer(Object array) {
-        if (array instanceof float[] floats) {
-            return Pointer.to(floats);
+    @Override
+    public void read(long queue, long buffer, long at, Object host, long first, long count) {
+        HostMemory.unit(host);
+        transfers.read(queue(queue), buffer(buffer), at, host, first, count);
+    }
+
+    @Override
+    public long writeAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after) {
+        cl_event event = new cl_event();
+        Pointer memory = transfers.memory(host, first, count);
+        long bytes = count * HostMemory.unit(host);
+        Status.check(
+                "clEnqueueWriteBuffer",
+                CL.clEnqueueWriteBuffer(
+                        queue(queue), buffer(buffer), false, at, bytes, memory, after.length, events(after), event));
+        return handles.add(event);
+    }
+
+    @Override
+    public long readAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after) {
+        cl_event event = new cl_event();
+        Pointer memory = transfers.memory(host, first, count);
+        long bytes = count * HostMemory.unit(host);
+        Status.check(
+                "clEnqueueReadBuffer",
+                CL.clEnqueueReadBuffer(
+                        queue(queue), buffer(buffer), false, at, bytes, memory, after.length, events(after), event));
+        return handles.add(event);
+    }
+
+    @Override
+    public void flush(long queue) {
+        Status.check("clFlush", CL.clFlush(queue(queue)));
+    }
+
+    @Override
+    public int eventStatus(long event) {
+        return status(event(event));
+    }
+
+    private static int status(cl_event event) {
+        int[] status = new int[1];
+        Status.check(
+                "clGetEventInfo",
+                CL.clGetEventInfo(event, CL.CL_EVENT_COMMAND_EXECUTION_STATUS, 4, Pointer.to(status), null));
+        return status[0];
+    }
+
+    @Override
+    public void waitForEvent(long event) {
+        cl_event own = event(event);
+        int waited = CL.clWaitForEvents(1, new cl_event[] {own});
+        Status.checkWaited(waited, waited == Status.SUCCESS ? OpenCl.COMPLETE : status(own));
+    }
+
+    @Override
+    public long adopt(Kind kind, Object object) {
+        if (object instanceof NativePointerObject pointer && pointer.getNativePointer() == 0) {
+            throw new IllegalArgumentException(object + " was never created, or points nowhere");
         }
-        if (array instanceof double[] doubles) {
-            return Pointer.to(doubles);
+        int status;
+        if (kind == Kind.DEVICE && object instanceof cl_device_id) {
+            status = Status.SUCCESS;
+        } else if (kind == Kind.CONTEXT && object instanceof cl_context context) {
+            status = CL.clRetainContext(context);
+        } else if (kind == Kind.QUEUE && object instanceof cl_command_queue queue) {
+            status = CL.clRetainCommandQueue(queue);
+        } else if (kind == Kind.BUFFER && object instanceof cl_mem buffer) {
+            status = CL.clRetainMemObject(buffer);
+        } else if (kind == Kind.EVENT && object instanceof cl_event event) {
+            status = CL.clRetainEvent(event);
+        } else {
+            throw new IllegalArgumentException(object + " is none of JOCL's objects for " + kind);
         }
-        return array instanceof int[] ints ? Pointer.to(ints) : Pointer.to((byte[]) array);
+        Status.check(kind.retainCall(), status);
+        return handles.add(object);
+    }
+
+    @Override
+    public Object object(long handle) {
+        return handles.get(handle, Object.class);
+    }
+
+    @Override
+    public long pointer(long handle) {
+        return handles.get(handle, NativePointerObject.class).getNativePointer();
+    }
+
+    @Override
+    public long[] info(Kind kind, long handle, int parameter) {
+        long[] size = new long[1];
+        Status.check(kind.infoCall(), ask(kind, handle, parameter, 0, null, size));
+        // Whole words, zeroed: a number may be shorter.
+        long[] values = new long[Math.toIntExact((size[0] + 7) / 8)];
+        if (values.length > 0) {
+            Status.check(kind.infoCall(), ask(kind, handle, parameter, size[0], Pointer.to(values), null));
+        }
+        return values;
+    }
+
+    private int ask(
+            Kind kind, long handle, int parameter, long bytes, @Nullable Pointer value, long @Nullable [] size) {
+        return switch (kind) {
+            case CONTEXT -> CL.clGetContextInfo(context(handle), parameter, bytes, value, size);
+            case DEVICE -> CL.clGetDeviceInfo(device(handle), parameter, bytes, value, size);
+            case QUEUE -> CL.clGetCommandQueueInfo(queue(handle), parameter, bytes, value, size);
+            case BUFFER -> CL.clGetMemObjectInfo(buffer(handle), parameter, bytes, value, size);
+            case EVENT -> CL.clGetEventInfo(event(handle), parameter, bytes, value, size);
+        };
+    }
+
+    @Override
+    public long platformOf(long device) {
+        cl_platform_id platform = new cl_platform_id();
+        Status.check(
+                "clGetDeviceInfo",
+                CL.clGetDeviceInfo(device(device), CL.CL_DEVICE_PLATFORM, Sizeof.POINTER, Pointer.to(platform), null));
+        return handles.add(platform);
     }
 
     @Override
     public void finish(long queue) {
         Status.check("clFinish", CL.clFinish(queue(queue)));
+    }
+
+    @Override
+    public void releaseEvent(long event) {
+        Status.check("clReleaseEvent", CL.clReleaseEvent(handles.remove(event, cl_event.class)));
     }
 
     @Override

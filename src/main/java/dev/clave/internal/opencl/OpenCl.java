@@ -25,6 +25,43 @@ interface OpenCl {
     int DEVICE_COMPILER_AVAILABLE = 0x1028;
     int DEVICE_OPENCL_C_VERSION = 0x103D;
     int KERNEL_WORK_GROUP_SIZE = 0x11B0;
+    int CONTEXT_DEVICES = 0x1081;
+    int QUEUE_CONTEXT = 0x1090;
+    int QUEUE_DEVICE = 0x1091;
+    int QUEUE_PROPERTIES = 0x1093;
+    long QUEUE_OUT_OF_ORDER = 1;
+    int MEM_TYPE = 0x1100;
+    long MEM_TYPE_BUFFER = 0x10F0;
+    int MEM_SIZE = 0x1102;
+    int MEM_CONTEXT = 0x1106;
+    int EVENT_CONTEXT = 0x11D4;
+    /** Execution status of a command that is done; a larger one is still to come, a negative one an error. */
+    int COMPLETE = 0;
+
+    /** What a handle stands for, where it is not clear from the call. */
+    enum Kind {
+        CONTEXT("Context"),
+        DEVICE("Device"),
+        QUEUE("CommandQueue"),
+        BUFFER("MemObject"),
+        EVENT("Event");
+
+        private final String word;
+
+        Kind(String word) {
+            this.word = word;
+        }
+
+        /** Name of the function that answers queries. */
+        String infoCall() {
+            return "clGet" + word + "Info";
+        }
+
+        /** Name of the function that adds a reference. */
+        String retainCall() {
+            return "clRetain" + word;
+        }
+    }
 
     /** Name of the binding: {@code jocl} or {@code ffm}. */
     String binding();
@@ -76,13 +113,77 @@ interface OpenCl {
     /** Both arrays have one element per dimension, one to three. */
     void enqueue(long queue, long kernel, long[] global, long[] local);
 
-    /** Blocking; the array is a float[], double[], int[] or byte[]; the caller has checked the range. */
-    void write(long queue, long buffer, Object array, int first, int count);
+    /**
+     * A launch that waits for events of its context.
+     *
+     * @param signal whether an event of its own is wanted, which the caller releases
+     * @return the event, 0 when none is wanted
+     */
+    long enqueue(long queue, long kernel, long[] global, long[] local, long[] after, boolean signal);
+
+    /**
+     * Blocking; the caller has checked the range.
+     *
+     * @param at first byte of the buffer
+     * @param host whatever {@link dev.clave.internal.HostMemory} knows
+     * @param first first unit of the host's memory
+     * @param count units, at least one
+     */
+    void write(long queue, long buffer, long at, Object host, long first, long count);
 
     /** Blocking; as {@link #write}. */
-    void read(long queue, long buffer, Object array, int first, int count);
+    void read(long queue, long buffer, long at, Object host, long first, long count);
+
+    /** Blocking, from the buffer's start. */
+    default void write(long queue, long buffer, Object array, int first, int count) {
+        write(queue, buffer, 0, array, first, count);
+    }
+
+    /** Blocking, from the buffer's start. */
+    default void read(long queue, long buffer, Object array, int first, int count) {
+        read(queue, buffer, 0, array, first, count);
+    }
+
+    /**
+     * Returns at once; the host's memory is direct and in native order, and stays as it is until the event is complete.
+     *
+     * @return the event, which the caller releases
+     */
+    long writeAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after);
+
+    /** As {@link #writeAsync}. */
+    long readAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after);
+
+    /** Sees to it that what is enqueued begins: other queues may wait for it. */
+    void flush(long queue);
+
+    /** Execution status of an event's command, {@link #COMPLETE} when it is done. Any thread may call it at any time. */
+    int eventStatus(long event);
+
+    /**
+     * Waits for an event; the exception has the status of its command. Any thread may call it at any time, and many at once; the
+     * event is not released meanwhile.
+     */
+    void waitForEvent(long event);
 
     void finish(long queue);
+
+    /** Takes an object of the host's, and adds a reference to it unless it is a device; it is released like one of ours. */
+    long adopt(Kind kind, Object object);
+
+    /** The object behind a handle as the host knows it: a Long over {@code ffm}, an object of JOCL's over {@code jocl}. */
+    Object object(long handle);
+
+    /** OpenCL's own pointer behind a handle. */
+    long pointer(long handle);
+
+    /** A parameter of an object: pointers or numbers, as many as there are. */
+    long[] info(Kind kind, long handle, int parameter);
+
+    /** The platform of a device. */
+    long platformOf(long device);
+
+    void releaseEvent(long event);
 
     void releaseBuffer(long buffer);
 

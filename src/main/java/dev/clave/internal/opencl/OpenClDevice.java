@@ -4,7 +4,9 @@ import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.DeviceException;
 import dev.clave.DeviceOutOfMemoryException;
+import dev.clave.Event;
 import dev.clave.Shape;
+import dev.clave.Tensor;
 import dev.clave.internal.Ledger;
 import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** One OpenCL device with its context, in-order queue, programs and the ledger of its buffers. */
 public final class OpenClDevice extends Device {
@@ -24,7 +27,7 @@ public final class OpenClDevice extends Device {
 
     private final Natives natives;
     private final GuardedOpenCl cl;
-    private final long handle;
+    private final long device;
     private final long context;
     private final long queue;
     private final Info info;
@@ -79,8 +82,17 @@ public final class OpenClDevice extends Device {
     }
 
     OpenClDevice(OpenCl binding, long platform, long device, Info info, ProgramCache cache) {
+        this(binding, platform, device, info, cache, 0, 0);
+    }
+
+    /**
+     * A device on a context and a queue that there are; it releases both when it is closed.
+     *
+     * @param context 0 to create both
+     */
+    OpenClDevice(OpenCl binding, long platform, long device, Info info, ProgramCache cache, long context, long queue) {
+        this.device = device;
         this.cl = new GuardedOpenCl(binding, info.name());
-        this.handle = device;
         this.info = info;
         // Before the context: both may refuse a system property.
         this.gpu = isGpu(
@@ -92,12 +104,12 @@ public final class OpenClDevice extends Device {
                 cl.deviceLong(device, OpenCl.DEVICE_MAX_MEM_ALLOC_SIZE));
         this.alignment = (int) Math.max(64, cl.deviceLong(device, OpenCl.DEVICE_MEM_BASE_ADDR_ALIGN) / 8);
         this.maxWorkGroup = cl.deviceLong(device, OpenCl.DEVICE_MAX_WORK_GROUP_SIZE);
-        this.context = cl.createContext(platform, device);
+        this.context = context != 0 ? context : cl.createContext(platform, device);
         warnOfLostDivisions();
-        this.queue = queue(cl, context, device);
+        this.queue = context != 0 ? queue : queue(cl, this.context, device);
         this.localMemory = cl.deviceLong(device, OpenCl.DEVICE_LOCAL_MEM_SIZE);
-        this.programs = new Programs(cl, context, platform, device, info, cache);
-        this.natives = new Natives(cl, context, queue, programs, ledger);
+        this.programs = new Programs(cl, this.context, platform, device, info, cache);
+        this.natives = new Natives(cl, this.context, this.queue, programs, ledger);
         ledger.ownedBy(this, natives::close);
     }
 
@@ -151,7 +163,7 @@ public final class OpenClDevice extends Device {
         return maxWorkGroup;
     }
 
-    /** Whether the device calls itself a GPU, or {@link #CLASS_PROPERTY} does: then work-groups of many work-items and local memory pay. */
+    /** Whether the device is a GPU by itself or by {@link #CLASS_PROPERTY}: many work-items in a group and local memory pay. */
     public boolean isGpu() {
         return gpu;
     }
@@ -227,6 +239,47 @@ public final class OpenClDevice extends Device {
         return queue;
     }
 
+    /** OpenCL's handle of the context; there is none once the device is closed. */
+    long context() {
+        checkOpen();
+        return context;
+    }
+
+    /** OpenCL's handle of the device. */
+    long deviceId() {
+        checkOpen();
+        return device;
+    }
+
+    /** OpenCL's pointer to the context, by which two devices know that they share it. */
+    long contextPointer() {
+        synchronized (cl) {
+            return cl.pointer(context());
+        }
+    }
+
+    /**
+     * The event of a command that was just enqueued, under the monitor; the command is sent on its way, since another queue may
+     * wait for it.
+     */
+    Event begun(String what, long event, @Nullable Object host) {
+        ClEvent own = ClEvent.of(this, what, event, host);
+        try {
+            cl.flush(queue);
+            return own;
+        } catch (RuntimeException e) {
+            own.close();
+            throw e;
+        }
+    }
+
+    /** A tensor over a buffer that there is; the buffer is released with it. */
+    Tensor tensor(DType dtype, Shape shape, long buffer) {
+        long bytes = (long) shape.elements() * dtype.bytes();
+        Resource resource = added("adopted tensor " + dtype + shape, buffer);
+        return tensor(dtype, shape, new ClStorage(this, resource, bytes, null));
+    }
+
     /**
      * A kernel of its own for the caller: setting arguments is not thread-safe, so plans do not share one.
      *
@@ -243,7 +296,7 @@ public final class OpenClDevice extends Device {
             long kernel = cl.createKernel(program, name);
             Resource resource = added("kernel " + name, kernel, false, cl::releaseKernel);
             try {
-                return new ClKernel(this, resource, name, cl.kernelWorkGroup(kernel, handle));
+                return new ClKernel(this, resource, name, cl.kernelWorkGroup(kernel, device));
             } catch (RuntimeException e) {
                 resource.close();
                 throw e;

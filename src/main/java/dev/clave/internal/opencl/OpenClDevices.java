@@ -84,19 +84,10 @@ public final class OpenClDevices {
             skipped.add(name + " has no compiler");
             return;
         }
-        boolean fp64 = cl.deviceLong(device, OpenCl.DEVICE_DOUBLE_FP_CONFIG) != 0;
-        int width = (int) cl.deviceLong(device, OpenCl.DEVICE_NATIVE_VECTOR_WIDTH_FLOAT);
         entries.add(new Entry(
                 platform,
                 device,
-                new Device.Info(
-                        "opencl",
-                        platformName,
-                        name,
-                        cl.deviceString(device, OpenCl.DRIVER_VERSION),
-                        cl.binding(),
-                        fp64,
-                        width),
+                info(cl, platformName, device),
                 new Device.Limits(
                         cl.platformString(platform, OpenCl.PLATFORM_VERSION),
                         cl.deviceString(device, OpenCl.DEVICE_VERSION),
@@ -106,6 +97,18 @@ public final class OpenClDevices {
                         cl.deviceLong(device, OpenCl.DEVICE_LOCAL_MEM_SIZE),
                         cl.deviceLong(device, OpenCl.DEVICE_MAX_WORK_GROUP_SIZE),
                         (int) cl.deviceLong(device, OpenCl.DEVICE_MAX_COMPUTE_UNITS))));
+    }
+
+    /** What a device is called. */
+    static Device.Info info(OpenCl cl, String platformName, long device) {
+        return new Device.Info(
+                "opencl",
+                platformName,
+                cl.deviceString(device, OpenCl.DEVICE_NAME),
+                cl.deviceString(device, OpenCl.DRIVER_VERSION),
+                cl.binding(),
+                cl.deviceLong(device, OpenCl.DEVICE_DOUBLE_FP_CONFIG) != 0,
+                (int) cl.deviceLong(device, OpenCl.DEVICE_NATIVE_VECTOR_WIDTH_FLOAT));
     }
 
     /** What was found, in the order of indices. */

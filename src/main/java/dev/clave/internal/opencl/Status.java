@@ -4,6 +4,7 @@ package dev.clave.internal.opencl;
 final class Status {
     static final int SUCCESS = 0;
     static final int DEVICE_NOT_FOUND = -1;
+    static final int WAIT_LIST_FAILED = -14;
     static final int PLATFORM_NOT_FOUND_KHR = -1001;
 
     private Status() {}
@@ -13,6 +14,19 @@ final class Status {
         if (status != SUCCESS) {
             throw failed(call, status);
         }
+    }
+
+    /**
+     * For a wait: the command's own status says more than the call's.
+     *
+     * @param call status of clWaitForEvents
+     * @param command execution status of the event's command
+     */
+    static void checkWaited(int call, int command) {
+        if (command < SUCCESS) {
+            throw new StatusException("a command failed with " + name(command) + " (" + command + ")", command);
+        }
+        check("clWaitForEvents", call);
     }
 
     static StatusException failed(String call, int status) {

@@ -49,6 +49,7 @@ final class FfmCalls {
     private static final MethodHandle UNMAP =
             handle(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle ONE = handle(JAVA_INT, JAVA_LONG);
+    private static final MethodHandle WAIT = handle(JAVA_INT, JAVA_INT, ADDRESS);
     private static final int BLOCKING = 1;
 
     private final MemorySegment getPlatformIds;
@@ -72,7 +73,18 @@ final class FfmCalls {
     private final MemorySegment enqueueReadBuffer;
     private final MemorySegment enqueueMapBuffer;
     private final MemorySegment enqueueUnmapMemObject;
+    private final MemorySegment flush;
     private final MemorySegment finish;
+    private final MemorySegment waitForEvents;
+    private final MemorySegment getEventInfo;
+    private final MemorySegment getContextInfo;
+    private final MemorySegment getCommandQueueInfo;
+    private final MemorySegment getMemObjectInfo;
+    private final MemorySegment retainContext;
+    private final MemorySegment retainCommandQueue;
+    private final MemorySegment retainMemObject;
+    private final MemorySegment retainEvent;
+    private final MemorySegment releaseEvent;
     private final MemorySegment releaseMemObject;
     private final MemorySegment releaseKernel;
     private final MemorySegment releaseProgram;
@@ -101,7 +113,18 @@ final class FfmCalls {
         enqueueReadBuffer = FfmLibrary.function(library, "clEnqueueReadBuffer");
         enqueueMapBuffer = FfmLibrary.function(library, "clEnqueueMapBuffer");
         enqueueUnmapMemObject = FfmLibrary.function(library, "clEnqueueUnmapMemObject");
+        flush = FfmLibrary.function(library, "clFlush");
         finish = FfmLibrary.function(library, "clFinish");
+        waitForEvents = FfmLibrary.function(library, "clWaitForEvents");
+        getEventInfo = FfmLibrary.function(library, "clGetEventInfo");
+        getContextInfo = FfmLibrary.function(library, "clGetContextInfo");
+        getCommandQueueInfo = FfmLibrary.function(library, "clGetCommandQueueInfo");
+        getMemObjectInfo = FfmLibrary.function(library, "clGetMemObjectInfo");
+        retainContext = FfmLibrary.function(library, "clRetainContext");
+        retainCommandQueue = FfmLibrary.function(library, "clRetainCommandQueue");
+        retainMemObject = FfmLibrary.function(library, "clRetainMemObject");
+        retainEvent = FfmLibrary.function(library, "clRetainEvent");
+        releaseEvent = FfmLibrary.function(library, "clReleaseEvent");
         releaseMemObject = FfmLibrary.function(library, "clReleaseMemObject");
         releaseKernel = FfmLibrary.function(library, "clReleaseKernel");
         releaseProgram = FfmLibrary.function(library, "clReleaseProgram");
@@ -133,11 +156,7 @@ final class FfmCalls {
     }
 
     int clGetPlatformInfo(long platform, int parameter, long bytes, MemorySegment value, MemorySegment size) {
-        try {
-            return (int) INFO.invokeExact(getPlatformInfo, platform, parameter, bytes, value, size);
-        } catch (Throwable e) {
-            throw impossible(e);
-        }
+        return info(getPlatformInfo, platform, parameter, bytes, value, size);
     }
 
     int clGetDeviceIDs(long platform, long type, int entries, MemorySegment ids, MemorySegment count) {
@@ -149,11 +168,7 @@ final class FfmCalls {
     }
 
     int clGetDeviceInfo(long device, int parameter, long bytes, MemorySegment value, MemorySegment size) {
-        try {
-            return (int) INFO.invokeExact(getDeviceInfo, device, parameter, bytes, value, size);
-        } catch (Throwable e) {
-            throw impossible(e);
-        }
+        return info(getDeviceInfo, device, parameter, bytes, value, size);
     }
 
     long clCreateContext(MemorySegment properties, int count, MemorySegment devices, MemorySegment status) {
@@ -263,10 +278,19 @@ final class FfmCalls {
         }
     }
 
-    int clEnqueueNDRangeKernel(long queue, long kernel, int dimensions, MemorySegment global, MemorySegment local) {
+    /** {@code events} of {@code after} are waited for; {@code event} receives the command's own unless it is NULL. */
+    int clEnqueueNDRangeKernel(
+            long queue,
+            long kernel,
+            int dimensions,
+            MemorySegment global,
+            MemorySegment local,
+            int events,
+            MemorySegment after,
+            MemorySegment event) {
         try {
             return (int) ENQUEUE.invokeExact(
-                    enqueueNdRangeKernel, queue, kernel, dimensions, NULL, global, local, 0, NULL, NULL);
+                    enqueueNdRangeKernel, queue, kernel, dimensions, NULL, global, local, events, after, event);
         } catch (Throwable e) {
             throw impossible(e);
         }
@@ -292,11 +316,47 @@ final class FfmCalls {
         }
     }
 
-    /** Blocking; the address of the mapped bytes, from the buffer's start. */
-    long clEnqueueMapBuffer(long queue, long buffer, long flags, long bytes, MemorySegment status) {
+    /** Returns at once. */
+    int clEnqueueWriteBuffer(
+            long queue,
+            long buffer,
+            long offset,
+            long bytes,
+            MemorySegment host,
+            int events,
+            MemorySegment after,
+            MemorySegment event) {
         try {
-            return (long)
-                    MAP.invokeExact(enqueueMapBuffer, queue, buffer, BLOCKING, flags, 0L, bytes, 0, NULL, NULL, status);
+            return (int) TRANSFER.invokeExact(
+                    enqueueWriteBuffer, queue, buffer, 0, offset, bytes, host, events, after, event);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** Returns at once. */
+    int clEnqueueReadBuffer(
+            long queue,
+            long buffer,
+            long offset,
+            long bytes,
+            MemorySegment host,
+            int events,
+            MemorySegment after,
+            MemorySegment event) {
+        try {
+            return (int) TRANSFER.invokeExact(
+                    enqueueReadBuffer, queue, buffer, 0, offset, bytes, host, events, after, event);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** Blocking; the address of the mapped bytes. */
+    long clEnqueueMapBuffer(long queue, long buffer, long flags, long offset, long bytes, MemorySegment status) {
+        try {
+            return (long) MAP.invokeExact(
+                    enqueueMapBuffer, queue, buffer, BLOCKING, flags, offset, bytes, 0, NULL, NULL, status);
         } catch (Throwable e) {
             throw impossible(e);
         }
@@ -308,6 +368,63 @@ final class FfmCalls {
         } catch (Throwable e) {
             throw impossible(e);
         }
+    }
+
+    int clFlush(long queue) {
+        return one(flush, queue);
+    }
+
+    int clWaitForEvents(int count, MemorySegment events) {
+        try {
+            return (int) WAIT.invokeExact(waitForEvents, count, events);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clGetEventInfo(long event, int parameter, long bytes, MemorySegment value, MemorySegment size) {
+        return info(getEventInfo, event, parameter, bytes, value, size);
+    }
+
+    int clGetContextInfo(long context, int parameter, long bytes, MemorySegment value, MemorySegment size) {
+        return info(getContextInfo, context, parameter, bytes, value, size);
+    }
+
+    int clGetCommandQueueInfo(long queue, int parameter, long bytes, MemorySegment value, MemorySegment size) {
+        return info(getCommandQueueInfo, queue, parameter, bytes, value, size);
+    }
+
+    int clGetMemObjectInfo(long buffer, int parameter, long bytes, MemorySegment value, MemorySegment size) {
+        return info(getMemObjectInfo, buffer, parameter, bytes, value, size);
+    }
+
+    private static int info(
+            MemorySegment function, long object, int parameter, long bytes, MemorySegment value, MemorySegment size) {
+        try {
+            return (int) INFO.invokeExact(function, object, parameter, bytes, value, size);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    int clRetainContext(long context) {
+        return one(retainContext, context);
+    }
+
+    int clRetainCommandQueue(long queue) {
+        return one(retainCommandQueue, queue);
+    }
+
+    int clRetainMemObject(long buffer) {
+        return one(retainMemObject, buffer);
+    }
+
+    int clRetainEvent(long event) {
+        return one(retainEvent, event);
+    }
+
+    int clReleaseEvent(long event) {
+        return one(releaseEvent, event);
     }
 
     int clFinish(long queue) {

@@ -18,10 +18,12 @@ final class FfmOpenCl implements OpenCl {
     private static final long CONTEXT_PLATFORM = 0x1084;
     private static final long MEM_READ_WRITE = 1;
     private static final int BUFFER_CREATE_TYPE_REGION = 0x1220;
+    private static final int DEVICE_PLATFORM = 0x1031;
     private static final int DEVICE_HOST_UNIFIED_MEMORY = 0x1035;
     private static final int PROGRAM_BINARY_SIZES = 0x1165;
     private static final int PROGRAM_BINARIES = 0x1166;
     private static final int PROGRAM_BUILD_LOG = 0x1183;
+    private static final int EVENT_COMMAND_EXECUTION_STATUS = 0x11D3;
 
     private final FfmCalls calls;
     private final FfmSignals signals;
@@ -133,6 +135,7 @@ final class FfmOpenCl implements OpenCl {
             return checked("clCreateContext", context, status);
         } finally {
             signals.restore();
+            signals.settle();
         }
     }
 
@@ -143,9 +146,13 @@ final class FfmOpenCl implements OpenCl {
 
     @Override
     public long createQueue(long context, long device) {
+        mapping(device);
+        return checked("clCreateCommandQueue", calls.clCreateCommandQueue(context, device, 0, value), value);
+    }
+
+    private void mapping(long device) {
         boolean allowed = !System.getProperty(FfmTransfers.MAP_PROPERTY, "true").equals("false");
         transfers.mapping(allowed && deviceLong(device, DEVICE_HOST_UNIFIED_MEMORY) != 0);
-        return checked("clCreateCommandQueue", calls.clCreateCommandQueue(context, device, 0, value), value);
     }
 
     @Override
@@ -278,29 +285,173 @@ final class FfmOpenCl implements OpenCl {
 
     @Override
     public void enqueue(long queue, long kernel, long[] globalSize, long[] localSize) {
-        HostArrays.checkRange(globalSize, localSize);
+        enqueue(queue, kernel, globalSize, localSize, 0, NULL, NULL);
+    }
+
+    private void enqueue(
+            long queue,
+            long kernel,
+            long[] globalSize,
+            long[] localSize,
+            int events,
+            MemorySegment after,
+            MemorySegment event) {
+        LaunchRange.checkRange(globalSize, localSize);
         for (int i = 0; i < globalSize.length; i++) {
             global.setAtIndex(JAVA_LONG, i, globalSize[i]);
             local.setAtIndex(JAVA_LONG, i, localSize[i]);
         }
         Status.check(
                 "clEnqueueNDRangeKernel",
-                calls.clEnqueueNDRangeKernel(queue, kernel, globalSize.length, global, local));
+                calls.clEnqueueNDRangeKernel(queue, kernel, globalSize.length, global, local, events, after, event));
     }
 
     @Override
-    public void write(long queue, long buffer, Object array, int first, int count) {
-        transfers.write(queue, buffer, array, first, count);
+    public long enqueue(long queue, long kernel, long[] globalSize, long[] localSize, long[] after, boolean signal) {
+        try (Arena arena = Arena.ofConfined()) {
+            value.set(JAVA_LONG, 0, 0);
+            enqueue(queue, kernel, globalSize, localSize, after.length, events(arena, after), signal ? value : NULL);
+            return value.get(JAVA_LONG, 0);
+        }
+    }
+
+    private static MemorySegment events(Arena arena, long[] after) {
+        return after.length == 0 ? NULL : arena.allocateFrom(JAVA_LONG, after);
     }
 
     @Override
-    public void read(long queue, long buffer, Object array, int first, int count) {
-        transfers.read(queue, buffer, array, first, count);
+    public void write(long queue, long buffer, long at, Object host, long first, long count) {
+        transfers.write(queue, buffer, at, host, first, count);
+    }
+
+    @Override
+    public void read(long queue, long buffer, long at, Object host, long first, long count) {
+        transfers.read(queue, buffer, at, host, first, count);
+    }
+
+    @Override
+    public long writeAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = transfers.part(host, first, count);
+            MemorySegment waits = events(arena, after);
+            Status.check(
+                    "clEnqueueWriteBuffer",
+                    calls.clEnqueueWriteBuffer(
+                            queue, buffer, at, memory.byteSize(), memory, after.length, waits, value));
+            return value.get(JAVA_LONG, 0);
+        }
+    }
+
+    @Override
+    public long readAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = transfers.part(host, first, count);
+            MemorySegment waits = events(arena, after);
+            Status.check(
+                    "clEnqueueReadBuffer",
+                    calls.clEnqueueReadBuffer(
+                            queue, buffer, at, memory.byteSize(), memory, after.length, waits, value));
+            return value.get(JAVA_LONG, 0);
+        }
+    }
+
+    @Override
+    public void flush(long queue) {
+        Status.check("clFlush", calls.clFlush(queue));
+    }
+
+    // The two below have memory of their own: they may run beside any other call.
+
+    @Override
+    public int eventStatus(long event) {
+        try (Arena arena = Arena.ofConfined()) {
+            return eventStatus(event, arena.allocate(JAVA_INT));
+        }
+    }
+
+    private int eventStatus(long event, MemorySegment cell) {
+        Status.check("clGetEventInfo", calls.clGetEventInfo(event, EVENT_COMMAND_EXECUTION_STATUS, 4, cell, NULL));
+        return cell.get(JAVA_INT, 0);
+    }
+
+    @Override
+    public void waitForEvent(long event) {
+        try (Arena arena = Arena.ofConfined()) {
+            int waited = calls.clWaitForEvents(1, arena.allocateFrom(JAVA_LONG, event));
+            Status.checkWaited(
+                    waited, waited == Status.SUCCESS ? COMPLETE : eventStatus(event, arena.allocate(JAVA_INT)));
+        }
+    }
+
+    @Override
+    public long adopt(Kind kind, Object object) {
+        if (!(object instanceof Long handle) || handle == 0) {
+            throw new IllegalArgumentException("a pointer of OpenCL's is wanted for " + kind + ", got " + object);
+        }
+        int status = switch (kind) {
+            case DEVICE -> Status.SUCCESS;
+            case CONTEXT -> calls.clRetainContext(handle);
+            case QUEUE -> calls.clRetainCommandQueue(handle);
+            case BUFFER -> calls.clRetainMemObject(handle);
+            case EVENT -> calls.clRetainEvent(handle);
+        };
+        Status.check(kind.retainCall(), status);
+        if (kind == Kind.CONTEXT) {
+            signals.settle(); // the runtime was at work before we looked
+        } else if (kind == Kind.QUEUE) {
+            mapping(info(kind, handle, QUEUE_DEVICE)[0]);
+        }
+        return handle;
+    }
+
+    @Override
+    public Object object(long handle) {
+        return handle;
+    }
+
+    @Override
+    public long pointer(long handle) {
+        return handle;
+    }
+
+    @Override
+    public long[] info(Kind kind, long handle, int parameter) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment size = arena.allocate(JAVA_LONG);
+            Status.check(kind.infoCall(), ask(kind, handle, parameter, 0, NULL, size));
+            // Whole words, zeroed: a number may be shorter.
+            long bytes = size.get(JAVA_LONG, 0);
+            MemorySegment values = arena.allocate(JAVA_LONG, (bytes + 7) / 8);
+            if (bytes > 0) {
+                Status.check(kind.infoCall(), ask(kind, handle, parameter, bytes, values, NULL));
+            }
+            return values.toArray(JAVA_LONG);
+        }
+    }
+
+    private int ask(Kind kind, long handle, int parameter, long bytes, MemorySegment answer, MemorySegment size) {
+        return switch (kind) {
+            case CONTEXT -> calls.clGetContextInfo(handle, parameter, bytes, answer, size);
+            case DEVICE -> calls.clGetDeviceInfo(handle, parameter, bytes, answer, size);
+            case QUEUE -> calls.clGetCommandQueueInfo(handle, parameter, bytes, answer, size);
+            case BUFFER -> calls.clGetMemObjectInfo(handle, parameter, bytes, answer, size);
+            case EVENT -> calls.clGetEventInfo(handle, parameter, bytes, answer, size);
+        };
+    }
+
+    @Override
+    public long platformOf(long device) {
+        return deviceLong(device, DEVICE_PLATFORM);
     }
 
     @Override
     public void finish(long queue) {
         Status.check("clFinish", calls.clFinish(queue));
+    }
+
+    @Override
+    public void releaseEvent(long event) {
+        Status.check("clReleaseEvent", calls.clReleaseEvent(event));
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.Set;
 final class FakeOpenCl implements OpenCl {
     private final Map<String, Integer> failures = new HashMap<>();
     private final Set<Long> held = new HashSet<>();
+    private final Map<Integer, long[]> answers = new HashMap<>();
     private long next = 1;
     private boolean refusesBinaries;
     private int refusedBuilds;
@@ -18,6 +19,11 @@ final class FakeOpenCl implements OpenCl {
     /** Lets a call of the seam fail from now on. */
     void fail(String call, int status) {
         failures.put(call, status);
+    }
+
+    /** What a query of an object answers from now on. */
+    void answer(int parameter, long... values) {
+        answers.put(parameter, values);
     }
 
     /** Lets the driver refuse programs it once made. */
@@ -170,13 +176,77 @@ final class FakeOpenCl implements OpenCl {
     }
 
     @Override
-    public void write(long queue, long buffer, Object array, int first, int count) {
+    public long enqueue(long queue, long kernel, long[] global, long[] local, long[] after, boolean signal) {
+        answer("clEnqueueNDRangeKernel");
+        return signal ? created("event of a launch") : 0;
+    }
+
+    @Override
+    public void write(long queue, long buffer, long at, Object host, long first, long count) {
         answer("clEnqueueWriteBuffer");
     }
 
     @Override
-    public void read(long queue, long buffer, Object array, int first, int count) {
+    public void read(long queue, long buffer, long at, Object host, long first, long count) {
         answer("clEnqueueReadBuffer");
+    }
+
+    @Override
+    public long writeAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after) {
+        return created("clEnqueueWriteBuffer");
+    }
+
+    @Override
+    public long readAsync(long queue, long buffer, long at, Object host, long first, long count, long[] after) {
+        return created("clEnqueueReadBuffer");
+    }
+
+    @Override
+    public void flush(long queue) {
+        answer("clFlush");
+    }
+
+    @Override
+    public int eventStatus(long event) {
+        answer("clGetEventInfo");
+        return COMPLETE;
+    }
+
+    @Override
+    public void waitForEvent(long event) {
+        answer("clWaitForEvents");
+    }
+
+    /** Retains whatever comes, but a device. */
+    @Override
+    public long adopt(Kind kind, Object object) {
+        return kind == Kind.DEVICE ? (Long) object : created(kind.retainCall());
+    }
+
+    @Override
+    public Object object(long handle) {
+        return handle;
+    }
+
+    @Override
+    public long pointer(long handle) {
+        return handle;
+    }
+
+    @Override
+    public long[] info(Kind kind, long handle, int parameter) {
+        answer(kind.infoCall());
+        return answers.getOrDefault(parameter, new long[] {0});
+    }
+
+    @Override
+    public long platformOf(long device) {
+        return 900;
+    }
+
+    @Override
+    public void releaseEvent(long event) {
+        released("clReleaseEvent", event);
     }
 
     @Override

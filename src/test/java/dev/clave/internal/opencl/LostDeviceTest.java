@@ -10,10 +10,14 @@ import dev.clave.Device;
 import dev.clave.DeviceException;
 import dev.clave.DeviceLostException;
 import dev.clave.DeviceOutOfMemoryException;
+import dev.clave.Event;
 import dev.clave.KernelBuildException;
 import dev.clave.Shape;
 import dev.clave.Tensor;
 import dev.clave.internal.LeakReports;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -185,6 +189,46 @@ class LostDeviceTest {
             device.kernel("add", "b", Map.of("X", "1")).close();
             device.kernel("add", "a", Map.of("X", "2")).close();
             assertEquals(2, fake.builds);
+        }
+        assertEquals(0, fake.held());
+    }
+
+    private static FloatBuffer direct() {
+        return ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    }
+
+    /** A fault surfaces at the event; what only waited for another's failure says nothing of the device. */
+    @Test
+    void faultAtAnEventIsTheDevicesOrNot() {
+        try (OpenClDevice device = open();
+                Tensor tensor = device.allocate(DType.F32, Shape.of(4))) {
+            Event event = tensor.writeAsync(direct());
+            fake.fail("clWaitForEvents", -14);
+            DeviceException failure = assertThrows(DeviceException.class, event::await);
+            assertFalse(failure instanceof DeviceLostException, String.valueOf(failure));
+            event.close(); // who waited was told
+            Event next = tensor.readAsync(direct());
+            assertThrows(DeviceException.class, next::close);
+            next.close();
+            fake.fail("clWaitForEvents", -36);
+            Event last = tensor.readAsync(direct());
+            lost(last::await);
+            assertTrue(last.isDone(), "nothing more will come of it");
+            lost(device::finish);
+            last.close();
+        }
+        assertEquals(0, fake.held());
+    }
+
+    /** The command is under way and its memory in use: it is waited for before anything is let go. */
+    @Test
+    void failedFlushLetsGoOfTheEvent() {
+        try (OpenClDevice device = open();
+                Tensor tensor = device.allocate(DType.F32, Shape.of(4))) {
+            fake.fail("clFlush", -6);
+            assertThrows(DeviceException.class, () -> tensor.writeAsync(direct()));
+            fake.fail("clEnqueueReadBuffer", -5);
+            assertThrows(DeviceException.class, () -> tensor.readAsync(direct()));
         }
         assertEquals(0, fake.held());
     }

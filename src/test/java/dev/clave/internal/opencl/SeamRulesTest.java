@@ -10,7 +10,10 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** One class knows JOCL; the classes of the Java 17 tree do not know java.lang.foreign. */
+/**
+ * JOCL is known to the binding's two classes and to the public class whose parameters are JOCL's objects; java.lang.foreign to the
+ * other binding and to what transfers know of memory segments, none of them in the Java 17 tree.
+ */
 class SeamRulesTest {
     @Test
     void bindingsStayBehindTheSeam() throws URISyntaxException {
@@ -23,14 +26,15 @@ class SeamRulesTest {
                 "the importer sees dependencies on JOCL");
         noClasses()
                 .that()
-                .haveNameNotMatching("dev\\.clave\\.internal\\.opencl\\.JoclOpenCl(\\$.*)?")
+                .haveNameNotMatching(
+                        "dev\\.clave\\.(internal\\.opencl\\.Jocl(OpenCl|Transfers)|interop\\.JoclInterop)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.jocl..")
                 .check(classes);
         noClasses()
                 .that()
-                .haveNameNotMatching("dev\\.clave\\.internal\\.opencl\\.Ffm.*")
+                .haveNameNotMatching("dev\\.clave\\.internal\\.(opencl\\.Ffm.*|HostSegments)")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("java.lang.foreign..")

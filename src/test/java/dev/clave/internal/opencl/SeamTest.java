@@ -8,6 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.DeviceException;
 import java.lang.reflect.Array;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -289,6 +293,89 @@ class SeamTest {
         } else {
             ((double[]) array)[index] = value * 1e100;
         }
+    }
+
+    private static FloatBuffer direct(float... values) {
+        return ByteBuffer.allocateDirect(4 * values.length)
+                .order(ByteOrder.nativeOrder())
+                .asFloatBuffer()
+                .put(0, values);
+    }
+
+    @Test
+    void transfersBeginWhereTheyAreToldTo() {
+        long buffer = cl.createBuffer(context, 32);
+        cl.write(queue, buffer, new float[8], 0, 8);
+        cl.write(queue, buffer, 8, new float[] {1, 2, 3}, 1, 2);
+        cl.write(queue, buffer, 20, direct(4, 5, 6, 7), 1, 3);
+        FloatBuffer got = direct(new float[4]);
+        cl.read(queue, buffer, 8, got, 1, 3);
+        assertEquals(FloatBuffer.wrap(new float[] {0, 2, 3, 0}), got);
+        float[] all = new float[8];
+        cl.read(queue, buffer, 0, all, 0, 8);
+        assertArrayEquals(new float[] {0, 0, 2, 3, 0, 5, 6, 7}, all);
+        failsWith("clEnqueueReadBuffer", "CL_INVALID_VALUE (-30)", () -> cl.read(queue, buffer, 28, all, 0, 8));
+        cl.releaseBuffer(buffer);
+    }
+
+    @Test
+    void commandsHaveEventsAndWaitForThem() {
+        long other = cl.createQueue(context, device);
+        withKernel("where", kernel -> {
+            long out = cl.createBuffer(context, 4L * 6);
+            cl.setBuffer(kernel, 0, out);
+            long launched = cl.enqueue(queue, kernel, new long[] {6, 1}, new long[] {3, 1}, new long[0], true);
+            cl.flush(queue);
+            IntBuffer got =
+                    ByteBuffer.allocateDirect(24).order(ByteOrder.nativeOrder()).asIntBuffer();
+            long read = cl.readAsync(other, out, 0, got, 0, 6, new long[] {launched});
+            cl.flush(other);
+            cl.waitForEvent(read);
+            assertEquals(OpenCl.COMPLETE, cl.eventStatus(read));
+            assertEquals(OpenCl.COMPLETE, cl.eventStatus(launched));
+            assertEquals(3 * 1000000 + 10000 + 100, got.get(5));
+            got.put(5, -7);
+            long written = cl.writeAsync(other, out, 20, got, 5, 1, new long[] {read, launched});
+            cl.flush(other);
+            assertEquals(
+                    0, cl.enqueue(queue, kernel, new long[] {3, 1}, new long[] {3, 1}, new long[] {written}, false));
+            cl.finish(queue);
+            int[] last = new int[1];
+            cl.read(queue, out, 20, last, 0, 1);
+            assertEquals(-7, last[0]);
+            for (long event : new long[] {launched, read, written}) {
+                cl.releaseEvent(event);
+            }
+            cl.releaseBuffer(out);
+        });
+        cl.releaseQueue(other);
+    }
+
+    @Test
+    void objectsGoOutAndComeBack() {
+        long buffer = cl.createBuffer(context, 256);
+        long same = cl.adopt(OpenCl.Kind.BUFFER, cl.object(buffer));
+        assertEquals(cl.pointer(buffer), cl.pointer(same));
+        assertEquals(256, cl.info(OpenCl.Kind.BUFFER, same, OpenCl.MEM_SIZE)[0]);
+        assertEquals(OpenCl.MEM_TYPE_BUFFER, cl.info(OpenCl.Kind.BUFFER, same, OpenCl.MEM_TYPE)[0]);
+        assertEquals(cl.pointer(context), cl.info(OpenCl.Kind.BUFFER, same, OpenCl.MEM_CONTEXT)[0]);
+        cl.releaseBuffer(same);
+        cl.write(queue, buffer, new int[] {1, 2}, 0, 2);
+        cl.releaseBuffer(buffer);
+        long again = cl.adopt(OpenCl.Kind.QUEUE, cl.object(queue));
+        assertEquals(cl.pointer(context), cl.info(OpenCl.Kind.QUEUE, again, OpenCl.QUEUE_CONTEXT)[0]);
+        assertEquals(cl.pointer(device), cl.info(OpenCl.Kind.QUEUE, again, OpenCl.QUEUE_DEVICE)[0]);
+        assertEquals(0, cl.info(OpenCl.Kind.QUEUE, again, OpenCl.QUEUE_PROPERTIES)[0] & OpenCl.QUEUE_OUT_OF_ORDER);
+        cl.releaseQueue(again);
+        long known = cl.adopt(OpenCl.Kind.DEVICE, cl.object(device));
+        long shared = cl.adopt(OpenCl.Kind.CONTEXT, cl.object(context));
+        assertArrayEquals(new long[] {cl.pointer(known)}, cl.info(OpenCl.Kind.CONTEXT, shared, OpenCl.CONTEXT_DEVICES));
+        assertEquals(
+                cl.platformString(platform, OpenCl.PLATFORM_NAME),
+                cl.platformString(cl.platformOf(known), OpenCl.PLATFORM_NAME));
+        cl.releaseContext(shared);
+        assertThrows(IllegalArgumentException.class, () -> cl.adopt(OpenCl.Kind.BUFFER, "text"));
+        failsWith("clGetCommandQueueInfo", "CL_INVALID_VALUE (-30)", () -> cl.info(OpenCl.Kind.QUEUE, queue, 0x7777));
     }
 
     private void withKernel(String name, Consumer<Long> body) {
