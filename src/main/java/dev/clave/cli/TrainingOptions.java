@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -81,6 +82,8 @@ final class TrainingOptions {
     @Option(names = "--resume", description = "go on from this checkpoint, with the options it was made with")
     private @Nullable Path resume;
 
+    private @Nullable EarlyStopping stopping;
+
     double dropout() {
         return dropout;
     }
@@ -140,9 +143,17 @@ final class TrainingOptions {
         return records.toArray(Callback[]::new);
     }
 
-    /** What {@link #records} have written, for people. */
+    /** What {@link #records} have written and which weights --early-stop has kept, for people. */
     List<String> recorded() {
         List<String> lines = new ArrayList<>();
+        if (stopping != null && stopping.bestEpoch() >= 0) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "%sthe weights are those of epoch %d, the best - acc: %.4f",
+                    stopping.stoppedEpoch() < 0 ? "" : "stopped after epoch " + (stopping.stoppedEpoch() + 1) + ", ",
+                    stopping.bestEpoch() + 1,
+                    stopping.best()));
+        }
         if (tensorBoard != null) {
             lines.add("event file written, look at it with: tensorboard --logdir " + tensorBoard);
         }
@@ -200,7 +211,8 @@ final class TrainingOptions {
         options.schedule(parsed.schedule());
         List<Callback> callbacks = new ArrayList<>(parsed.callbacks());
         if (earlyStop != null) {
-            callbacks.add(new EarlyStopping("evalAcc", Monitor.Mode.MAX, earlyStop, 0, true));
+            stopping = new EarlyStopping("evalAcc", Monitor.Mode.MAX, earlyStop, 0, true);
+            callbacks.add(stopping);
         }
         options.callbacks(callbacks.toArray(Callback[]::new));
         if (saveDir != null) {

@@ -17,12 +17,9 @@ import org.jspecify.annotations.Nullable;
  * until somebody asks.
  */
 final class FitLoop implements AutoCloseable {
-    /** Steps enqueued before the queue is drained: bounds what is in flight, and lets a progress display tell the truth. */
-    private static final int BURST = 32;
-
     private static final System.Logger LOG = System.getLogger(FitLoop.class.getName());
 
-    private final Device device;
+    private final Pace pace;
     private final TrainState state;
     private final Cursor cursor;
     private final FitOptions options;
@@ -39,7 +36,8 @@ final class FitLoop implements AutoCloseable {
     /** Compiles for the options; the state's cursor says where to begin. */
     FitLoop(TrainState state, FitOptions options, RunContext context) {
         Core core = state.core;
-        this.device = core.device();
+        Device device = core.device();
+        this.pace = new Pace(device::finish);
         this.state = state;
         this.cursor = state.cursor;
         this.options = options;
@@ -125,10 +123,8 @@ final class FitLoop implements AutoCloseable {
         while (cursor.step < steps && !context.stopping()) {
             step(cursor.step, steps);
         }
-        device.finish();
+        double[] losses = context.batchLosses.get(); // waits for the device
         double seconds = (System.nanoTime() - begin) / 1e9;
-        state.sync.run();
-        double[] losses = context.batchLosses.get();
         if (cursor.step < steps) {
             return false;
         }
@@ -189,12 +185,9 @@ final class FitLoop implements AutoCloseable {
             }
         }
         cursor.batches++;
-        cursor.step = step + 1;
-        context.step = step + 1;
+        cursor.step = pace.after(step);
+        context.step = cursor.step;
         context.call(Callback::batchEnd);
-        if (step % BURST == BURST - 1) {
-            device.finish();
-        }
     }
 
     private double rate() {

@@ -186,6 +186,7 @@ public final class Model implements AutoCloseable {
         fixed.put("optimizer", training.optimizer.toString());
         fixed.put("schedule", options.schedule().describe());
         fixed.put("seed", Long.toString(core.seed()));
+        fixed.put("trainData", options.trainData().name());
         fixed.put("samples", Integer.toString(options.trainData().size()));
         fixed.put("batchSize", Integer.toString(options.batchSize()));
         fixed.put("dropLast", Boolean.toString(options.dropLast()));
@@ -196,7 +197,6 @@ public final class Model implements AutoCloseable {
 
     private Map<String, String> settings(TrainState training, FitOptions options) {
         Map<String, String> settings = settings();
-        settings.put("trainData", options.trainData().name());
         BatchSource evalData = options.evalData();
         if (evalData != null) {
             settings.put("evalData", evalData.name());

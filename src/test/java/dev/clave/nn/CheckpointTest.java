@@ -31,10 +31,8 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Resumed training has the bits of uninterrupted training, and a damaged or foreign file is refused. */
+/** A checkpoint goes on elsewhere, and a damaged or foreign file is refused; {@link ResumeTest} has the bits. */
 class CheckpointTest {
-    private static final int STEPS = 3 * 13;
-
     private final ImageDataset train = TestData.rows(100, 1);
     private final ImageDataset test = TestData.rows(50, 2);
 
@@ -88,49 +86,6 @@ class CheckpointTest {
         return lines;
     }
 
-    @Test
-    void resumedIsUninterruptedBitForBit() throws IOException {
-        Random random = new Random(4);
-        List<Integer> cuts = new ArrayList<>(List.of(1, 13, STEPS - 1));
-        for (int i = 0; i < 3; i++) {
-            cuts.add(2 + random.nextInt(STEPS - 3));
-        }
-        TestData.everyDevice(device -> {
-            List<String> expected;
-            Path whole = folder.resolve("whole.safetensors");
-            try (Model model = model(device)) {
-                expected = stable(model.fit(options()));
-                model.saveCheckpoint(whole);
-            }
-            for (int cut : cuts) {
-                Path file = folder.resolve("cut.safetensors");
-                List<String> first;
-                try (Model model = model(device)) {
-                    FitResult result = model.fit(options().callbacks(new Cut(cut, file)));
-                    assertTrue(result.interrupted() && !result.stopped(), "cut at " + cut);
-                    first = stable(result);
-                }
-                try (Model model = model(device)) {
-                    FitResult result = model.fit(options().resume(file));
-                    List<String> both = new ArrayList<>(first);
-                    both.addAll(stable(result));
-                    assertEquals(expected, both, device.name() + " cut at " + cut);
-                    Path resumed = folder.resolve("resumed.safetensors");
-                    model.saveCheckpoint(resumed);
-                    assertEquals(-1, mismatch(whole, resumed), device.name() + " cut at " + cut);
-                }
-            }
-        });
-    }
-
-    private static long mismatch(Path a, Path b) {
-        try {
-            return Files.mismatch(a, b);
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
-    }
-
     /** A file made on one device goes on on another: not with the same bits, but from the same place. */
     @Test
     void goesOnOnAnotherDevice() {
@@ -160,6 +115,37 @@ class CheckpointTest {
                 assertEquals(ends.get(0).get(i), end.get(i), 1e-3f);
             }
         }
+    }
+
+    /** Who goes on with other kernels is told that the bits differ; who begins anew, or goes on with the same, is not. */
+    @Test
+    void otherKernelsAreReported() {
+        Path file = checkpoint();
+        Safetensors read = Safetensors.read(file);
+        read.metadata().put("kernels", "a machine of before, kernels 12");
+        Path other = folder.resolve("other.safetensors");
+        WeightsFile.write(read, other);
+        List<String> warnings = new ArrayList<>();
+        Handler handler = collector(warnings);
+        Logger logger = Logger.getLogger(FitLoop.class.getName());
+        logger.addHandler(handler);
+        logger.setUseParentHandlers(false);
+        try (Device device = Device.cpu();
+                Model model = model(device)) {
+            model.fit(options());
+            model.fit(options().resume(file));
+            assertEquals(List.of(), warnings);
+            model.fit(options().resume(other));
+            model.fit(options());
+        } finally {
+            logger.removeHandler(handler);
+            logger.setUseParentHandlers(true);
+        }
+        assertEquals(1, warnings.size());
+        assertTrue(
+                warnings.get(0)
+                        .startsWith("the checkpoint was made on a machine of before, kernels 12, this is Java CPU"),
+                warnings.toString());
     }
 
     private static Handler collector(List<String> messages) {

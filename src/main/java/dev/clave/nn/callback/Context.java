@@ -76,6 +76,12 @@ public interface Context {
     /** Whether the run was interrupted from outside and is to be resumed. */
     boolean interrupted();
 
+    /** Epoch, from 0, whose weights the model holds at the end of training: the last one, or an older one that was put back. */
+    int weightsEpoch();
+
+    /** Says that the weights of an epoch, from 0, were put back; whoever does so at the end of training tells the others. */
+    void putBack(int epoch);
+
     /** Multiplies the learning rate from now on, whatever the schedule says. */
     void scaleLearningRate(double factor);
 

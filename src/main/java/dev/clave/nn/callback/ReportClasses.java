@@ -20,8 +20,15 @@ final class ReportClasses {
         if (matrix == null) {
             return;
         }
-        page.append(
-                "<section id=\"classes\">\n<h2>Classes</h2>\n<div class=\"pair\">\n<div>\n<h3>Confusion matrix</h3>\n");
+        page.append("<section id=\"classes\">\n<h2>Classes</h2>\n");
+        ReportData.Epoch kept = data.kept();
+        if (kept != null) {
+            page.append(
+                            "<p class=\"note\">Matrix, measures and mistakes are those of the weights that were kept, of epoch ")
+                    .append(kept.number())
+                    .append(".</p>\n");
+        }
+        page.append("<div class=\"pair\">\n<div>\n<h3>Confusion matrix</h3>\n");
         if (matrix.classes() <= MOST_CLASSES) {
             heatMap(page, matrix, data.classes());
         } else {

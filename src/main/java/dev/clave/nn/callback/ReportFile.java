@@ -110,6 +110,7 @@ public final class ReportFile implements Callback {
                         title.isEmpty() ? context.settings().getOrDefault("network", "network") + on : title,
                         subtitle(data),
                         epochs(),
+                        context.weightsEpoch() + 1,
                         steps,
                         parts.names(),
                         parts.confusion,

@@ -191,6 +191,79 @@ class CallbackTest {
         assertEquals(3, resumed.rows().size());
     }
 
+    /** A callback that is used again forgets the files of before: they are no longer its own to remove. */
+    @Test
+    void aCheckpointCallbackUsedAgainKnowsTheResumedRunAlone() {
+        ModelCheckpoint checkpoint = new ModelCheckpoint(folder).keepLast(2);
+        fit(options().epochs(2), 0.1, checkpoint);
+        fit(options().epochs(2).resume(folder.resolve("0.safetensors")), 0.1, checkpoint);
+        assertTrue(Files.exists(folder.resolve("0.safetensors")), "two files may stay, 0 and 1");
+        assertTrue(Files.exists(folder.resolve("1.safetensors")));
+    }
+
+    @Test
+    void earlyStoppingUsedAgainForgetsTheWeightsOfBefore() {
+        State fresh = new State();
+        EarlyStopping stop = new EarlyStopping("evalLoss", Monitor.Mode.MIN, 2, 0, true);
+        stop.save(fresh);
+        Script script = new Script(model);
+        play(stop, script, 1);
+        assertEquals(0, stop.bestEpoch());
+        stop.restore(fresh);
+        assertEquals(-1, stop.bestEpoch());
+        float[] changed = new float[48];
+        Arrays.fill(changed, 0.25f);
+        model.values("1.weight", changed);
+        stop.trainEnd(script);
+        assertTrue(Arrays.equals(changed, model.values("1.weight")), "nothing was the best of this run");
+        assertEquals(-1, script.putBack);
+    }
+
+    /** The epoch of the best value travels in the state, and is named when its weights are put back. */
+    @Test
+    void theEpochOfTheBestWeightsIsKnown() {
+        Script script = new Script(model);
+        EarlyStopping stop = new EarlyStopping("evalLoss", Monitor.Mode.MIN, 2, 0, true);
+        play(stop, script, 5, 4, 4.5);
+        State state = new State();
+        stop.save(state);
+        EarlyStopping resumed = new EarlyStopping("evalLoss", Monitor.Mode.MIN, 2, 0, true);
+        assertEquals(-1, resumed.bestEpoch());
+        resumed.restore(state);
+        assertEquals(1, resumed.bestEpoch());
+        script.interrupted = true;
+        resumed.trainEnd(script);
+        assertEquals(-1, script.putBack, "an interrupted run goes on with the last weights");
+        script.interrupted = false;
+        resumed.trainEnd(script);
+        assertEquals(1, script.putBack);
+        EarlyStopping keeps = new EarlyStopping("evalLoss", Monitor.Mode.MIN, 2, 0, false);
+        Script last = new Script(model);
+        play(keeps, last, 5, 6);
+        keeps.trainEnd(last);
+        assertEquals(0, keeps.bestEpoch());
+        assertEquals(-1, last.putBack, "it was not asked to put anything back");
+    }
+
+    @Test
+    void theRunSaysWhoseWeightsItHas() {
+        List<Integer> seen = new ArrayList<>();
+        Callback watch = new Callback() {
+            @Override
+            public void trainEnd(Context context) {
+                seen.add(context.weightsEpoch());
+            }
+        };
+        fit(options().epochs(3), 1e-4, watch);
+        fit(
+                options().epochs(9),
+                1e-4,
+                new Spoiler(),
+                new EarlyStopping("evalLoss", Monitor.Mode.MIN, 2, 0, true),
+                watch);
+        assertEquals(List.of(2, 1), seen);
+    }
+
     @Test
     void plateauComposesWithASchedule() {
         Script script = new Script(model);
@@ -255,7 +328,11 @@ class CallbackTest {
     @Test
     void numbersGoToWhoeverKeepsThem() {
         List<String> seen = new ArrayList<>();
-        fit(options().epochs(2), 0.5, new ScalarLog((tag, value, step) -> seen.add(tag + "@" + step), 3));
+        // 7 batches of evaluation: its third and sixth are none of training.
+        fit(
+                options().epochs(2).evalBatchSize(3),
+                0.5,
+                new ScalarLog((tag, value, step) -> seen.add(tag + "@" + step), 3));
         List<String> expected = new ArrayList<>();
         for (int step : new int[] {3, 6}) {
             for (String tag : List.of("train/loss", "train/acc", "train/learningRate", "eval/loss", "eval/lastLoss")) {

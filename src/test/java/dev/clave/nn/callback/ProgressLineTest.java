@@ -128,4 +128,20 @@ class ProgressLineTest {
         properties.setProperty("clave.columns", "0");
         assertEquals(new Terminal(true, 80), Terminal.of(properties, Map.of()));
     }
+
+    @Test
+    void theLauncherIsAsked() {
+        String before = System.getProperty("clave.columns");
+        System.setProperty("clave.columns", "61");
+        try {
+            assertEquals(61, Terminal.detect().columns());
+            assertEquals(Terminal.of(System.getProperties(), System.getenv()), Terminal.detect());
+        } finally {
+            if (before == null) {
+                System.clearProperty("clave.columns");
+            } else {
+                System.setProperty("clave.columns", before);
+            }
+        }
+    }
 }

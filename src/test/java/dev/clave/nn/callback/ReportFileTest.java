@@ -11,6 +11,7 @@ import dev.clave.data.ImageDataset;
 import dev.clave.io.EventFile;
 import dev.clave.nn.Accuracy;
 import dev.clave.nn.FitOptions;
+import dev.clave.nn.FitResult;
 import dev.clave.nn.InputSpec;
 import dev.clave.nn.Layers;
 import dev.clave.nn.Loss;
@@ -27,6 +28,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Pages and event files of true runs, on a linear network of 16 pixels. */
@@ -198,6 +201,89 @@ class ReportFileTest {
                             new ScalarLog((tag, value, step) -> events.scalar(tag, step, value), 2)));
             assertArrayEquals(Files.readAllBytes(events.file()), Files.readAllBytes(only(log)));
             assertTrue(Files.size(events.file()) > 500);
+        }
+    }
+
+    /** Event files of a directory that this process has open; needs the list of open files that Linux keeps. */
+    private static long open(Path directory) throws IOException {
+        long count = 0;
+        try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path file : files.toList()) {
+                count += Files.isSymbolicLink(file) && target(file).startsWith(directory.toRealPath() + "/") ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException e) {
+            return ""; // closed since
+        }
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs the list of open files in /proc")
+    void noEventFileStaysOpen() throws IOException {
+        Path log = folder.resolve("log");
+        TensorBoard board = new TensorBoard(log, 1, NOON);
+        try (Device device = Device.cpu();
+                Model model = model(device)) {
+            Script script = new Script(model);
+            board.trainBegin(script);
+            assertEquals(1, open(log));
+            board.trainBegin(script);
+            assertEquals(1, open(log), "a new run closes the file of one that failed");
+            board.trainEnd(script);
+            assertEquals(0, open(log));
+            board.trainBegin(script);
+            board.close();
+            assertEquals(0, open(log));
+        }
+    }
+
+    /** After an early stop the page says whose weights its mistakes are, and both accuracies. */
+    @Test
+    void weightsThatWerePutBackAreNamed() throws IOException {
+        Path page = folder.resolve("page.html");
+        try (Device device = Device.cpu();
+                Model model = model(device)) {
+            Callback spoiler = new Callback() {
+                @Override
+                public void epochBegin(Context context) {
+                    if (context.epoch() == 2) {
+                        float[] values = context.model().values("1.weight");
+                        for (int i = 0; i < values.length; i++) {
+                            values[i] *= -1;
+                        }
+                        context.model().values("1.weight", values);
+                    }
+                }
+            };
+            EarlyStopping stop = new EarlyStopping("evalAcc", Monitor.Mode.MAX, 1, 0, true);
+            FitResult result = model.fit(options().epochs(9).callbacks(spoiler, stop, new ReportFile(page)));
+            int last = result.epochs().size();
+            assertTrue(
+                    result.stopped() && stop.bestEpoch() < last - 1,
+                    result.epochs().toString());
+            double kept = result.epochs().get(stop.bestEpoch()).getOrDefault("evalAcc", -1.0);
+            double ended = result.epochs().get(last - 1).getOrDefault("evalAcc", -1.0);
+            assertTrue(ended < kept, "the last epoch is worse");
+            String html = Files.readString(page);
+            String number = String.valueOf(stop.bestEpoch() + 1);
+            assertTrue(
+                    html.contains("<dt>Accuracy kept</dt><dd>" + Report.percent(kept) + "<small>weights of epoch "
+                            + number + "</small>"),
+                    html);
+            assertTrue(
+                    html.contains("<dt>Last accuracy</dt><dd>" + Report.percent(ended) + "<small>epoch " + last
+                            + ", evaluation</small>"),
+                    html);
+            assertFalse(html.contains("Best accuracy"), "it is the one kept");
+            assertTrue(html.contains("of the weights that were kept, of epoch " + number + "."), html);
+            assertEquals(
+                    1 + Math.round(18 * (1 - kept)), html.split("<li>", -1).length, "mistakes of the kept weights");
         }
     }
 

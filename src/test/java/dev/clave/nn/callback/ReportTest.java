@@ -143,6 +143,7 @@ class ReportTest {
                 HOSTILE,
                 HOSTILE,
                 List.of(),
+                0,
                 List.of(),
                 List.of(HOSTILE),
                 matrix,
@@ -174,6 +175,7 @@ class ReportTest {
                 "odd",
                 "",
                 epochs,
+                0,
                 List.of(new ReportData.Step(0.5, nan)),
                 whole.classes(),
                 new ConfusionMatrix(10),
@@ -194,7 +196,7 @@ class ReportTest {
                     new ReportData.Epoch(1, losses[0], 0.5, nan, nan),
                     new ReportData.Epoch(2, losses[1], 0.5, nan, nan));
             Document drawn = parsed(new ReportData(
-                    "two", "", two, List.of(), List.of(), null, List.of(), List.of(), Map.of(), Map.of(), Map.of(),
+                    "two", "", two, 0, List.of(), List.of(), null, List.of(), List.of(), Map.of(), Map.of(), Map.of(),
                     ""));
             int marks = nodes(drawn, "//figure[1]//text[@class='side']").size();
             assertTrue(marks >= 2 && marks <= 12, Arrays.toString(losses) + " has " + marks + " marks");
@@ -210,6 +212,49 @@ class ReportTest {
         assertThrows(IllegalArgumentException.class, () -> Report.write(folder.resolve("none/a.html"), whole));
     }
 
+    private static String figures(int weightsEpoch) throws Exception {
+        List<ReportData.Epoch> epochs = List.of(
+                new ReportData.Epoch(1, 1, 0.5, 1, 0.90),
+                new ReportData.Epoch(2, 1, 0.5, 1, 0.95),
+                new ReportData.Epoch(3, 1, 0.5, 1, 0.93));
+        ConfusionMatrix matrix = new ConfusionMatrix(1);
+        matrix.add(0, 0);
+        Document page = parsed(new ReportData(
+                "kept",
+                "",
+                epochs,
+                weightsEpoch,
+                List.of(),
+                List.of("a"),
+                matrix,
+                List.of(),
+                List.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                ""));
+        StringBuilder shown = new StringBuilder();
+        for (Node figure : nodes(page, "//header/dl/div")) {
+            shown.append(figure.getTextContent()).append('|');
+        }
+        return shown + text(page, "//section[@id='classes']/p");
+    }
+
+    /** Old weights that were put back have their accuracy and epoch beside those of the best and the last epoch. */
+    @Test
+    void weightsOfAnotherEpochAreNamed() throws Exception {
+        String rest = "Epochs3|Mistakes0of 1|";
+        String last = "Last accuracy93.00 %evaluation|Last loss1.0000evaluation|" + rest;
+        String note = "Matrix, measures and mistakes are those of the weights that were kept, of epoch ";
+        for (int epoch : new int[] {0, 3, 4}) {
+            assertEquals("Best accuracy95.00 %epoch 2|" + last, figures(epoch));
+        }
+        last = "Last accuracy93.00 %epoch 3, evaluation|Last loss1.0000epoch 3, evaluation|" + rest;
+        assertEquals("Accuracy kept95.00 %weights of epoch 2|" + last + note + "2.", figures(2));
+        assertEquals(
+                "Accuracy kept90.00 %weights of epoch 1|Best accuracy95.00 %epoch 2|" + last + note + "1.", figures(1));
+    }
+
     @Test
     void whatDoesNotBelongTogetherIsNamed() {
         assertThrows(IllegalArgumentException.class, () -> new ReportData.Mistake(1, 0, 1, 0.5, 2, 2, new byte[3]));
@@ -220,6 +265,7 @@ class ReportTest {
                                 "",
                                 "",
                                 List.of(),
+                                0,
                                 List.of(),
                                 List.of("a"),
                                 whole.confusion(),
