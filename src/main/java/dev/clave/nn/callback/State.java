@@ -1,5 +1,6 @@
 package dev.clave.nn.callback;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -47,13 +48,13 @@ public final class State {
         return floats.get(key);
     }
 
-    /** All texts. */
+    /** All texts, in the order in which they were put: files of the same state are the same bytes. */
     public Map<String, String> texts() {
-        return Map.copyOf(texts);
+        return Collections.unmodifiableMap(texts);
     }
 
-    /** All values. */
+    /** All values, in the order in which they were put. */
     public Map<String, float[]> floats() {
-        return Map.copyOf(floats);
+        return Collections.unmodifiableMap(floats);
     }
 }

@@ -251,18 +251,14 @@ class ReportFileTest {
                 Model model = model(device)) {
             Callback spoiler = new Callback() {
                 @Override
-                public void epochBegin(Context context) {
-                    if (context.epoch() == 2) {
-                        float[] values = context.model().values("1.weight");
-                        for (int i = 0; i < values.length; i++) {
-                            values[i] *= -1;
-                        }
-                        context.model().values("1.weight", values);
+                public void evaluateBegin(Context context) {
+                    if (context.epoch() >= 4) {
+                        context.model().values("1.bias", -50, 0, 50);
                     }
                 }
             };
-            EarlyStopping stop = new EarlyStopping("evalAcc", Monitor.Mode.MAX, 1, 0, true);
-            FitResult result = model.fit(options().epochs(9).callbacks(spoiler, stop, new ReportFile(page)));
+            EarlyStopping stop = new EarlyStopping("evalAcc", Monitor.Mode.MAX, 5, 0, true);
+            FitResult result = model.fit(options().epochs(12).callbacks(spoiler, stop, new ReportFile(page)));
             int last = result.epochs().size();
             assertTrue(
                     result.stopped() && stop.bestEpoch() < last - 1,
