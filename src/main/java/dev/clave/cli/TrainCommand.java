@@ -140,6 +140,7 @@ final class TrainCommand implements Runnable {
                 interrupted(out, model);
                 return;
             }
+            training.checkLoss(learningRate);
             Map<String, Double> test = Map.of();
             if (training.validates()) {
                 test = model.evaluate(source.split().test(), training.evalBatch(batch));

@@ -11,6 +11,7 @@ import dev.clave.nn.callback.Callback;
 import dev.clave.nn.callback.EarlyStopping;
 import dev.clave.nn.callback.Monitor;
 import dev.clave.nn.callback.ReportFile;
+import dev.clave.nn.callback.StopOnNaN;
 import dev.clave.nn.callback.TensorBoard;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +84,7 @@ final class TrainingOptions {
     private @Nullable Path resume;
 
     private @Nullable EarlyStopping stopping;
+    private final StopOnNaN divergence = new StopOnNaN();
 
     double dropout() {
         return dropout;
@@ -141,6 +143,19 @@ final class TrainingOptions {
             records.add(new ReportFile(OutputFile.real(report)).title(title).command(command));
         }
         return records.toArray(Callback[]::new);
+    }
+
+    /**
+     * Refuses to go on with weights that are of no use.
+     *
+     * @throws IllegalArgumentException when the loss was no finite number
+     */
+    void checkLoss(double learningRate) {
+        if (divergence.stoppedStep() >= 0) {
+            throw new IllegalArgumentException("training diverged: after " + divergence.stoppedStep()
+                    + " steps the loss is no finite number; take a smaller --lr than " + learningRate
+                    + (saveDir == null ? "" : ", the checkpoints in " + saveDir + " are from before"));
+        }
     }
 
     /** What {@link #records} have written and which weights --early-stop has kept, for people. */
@@ -209,6 +224,7 @@ final class TrainingOptions {
                 .verbose(verbose);
         ScheduleOption parsed = ScheduleOption.parse(schedule, epochs);
         options.schedule(parsed.schedule());
+        options.callbacks(divergence);
         List<Callback> callbacks = new ArrayList<>(parsed.callbacks());
         if (earlyStop != null) {
             stopping = new EarlyStopping("evalAcc", Monitor.Mode.MAX, earlyStop, 0, true);

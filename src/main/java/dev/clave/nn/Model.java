@@ -404,15 +404,22 @@ public final class Model implements AutoCloseable {
      * Writes the weights as safetensors with PyTorch's names and layouts, whole or not at all.
      *
      * @throws IllegalArgumentException when the directory is missing
+     * @throws FormatException when the file cannot be written, or a weight is no finite number: training has diverged then,
+     *     and what is there stays
      */
     public void save(Path file) {
         Safetensors weights = new Safetensors();
         weights.metadata().put("network", name);
-        core.parameters().save(weights);
+        core.parameters().save(file.toString(), weights);
         WeightsFile.write(weights, file);
     }
 
-    /** Writes everything a resumed {@link #fit} needs, whole or not at all; also in the middle of an epoch. */
+    /**
+     * Writes everything a resumed {@link #fit} needs, whole or not at all; also in the middle of an epoch.
+     *
+     * @throws IllegalArgumentException when the directory is missing
+     * @throws FormatException as {@link #save} does
+     */
     public void saveCheckpoint(Path file) {
         Checkpoint.write(prepared("saveCheckpoint"), name, file);
     }

@@ -126,6 +126,20 @@ class BadInputTest {
         refused(2, "--sample: -1 is outside 0..3", "view", "--data", data.toString(), "--sample", "-1");
     }
 
+    /** Numbers that are none end training; no file of before is touched, and none with such weights is made. */
+    @Test
+    void divergenceLeavesTheGoodCheckpoints() throws IOException {
+        String run = folder.resolve("run").toString();
+        String[] good = {
+            "train", "--data", data.toString(), "--batch", "2", "--epochs", "2", "--device", "cpu", "--save-dir", run
+        };
+        assertEquals(
+                0,
+                Main.commandLine().setOut(new PrintWriter(new StringWriter())).execute(good));
+        String[] bad = {"--lr", "1e30", "--optimizer", "sgd", "--save-dir", run, "--save", run + "/w.safetensors"};
+        train(2, "training diverged: after 2 steps the loss is no finite number; take a smaller --lr than 1.0E30", bad);
+    }
+
     @Test
     void usageErrorsNameTheHelp() throws IOException {
         refused(2, "Unknown option: '--epoch=3'; try: clave train --help", "train", "--epoch=3");

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -138,8 +139,18 @@ class TrainOptionsTest {
 
     @Test
     void earlyStopEnds() throws IOException {
-        List<String> rows = epochs("--epochs", "30", "--lr", "5", "--optimizer", "sgd", "--early-stop", "1");
+        String[] options = {"--epochs", "30", "--lr", "0.5", "--early-stop", "1"};
+        List<String> rows = epochs(options);
         assertTrue(rows.size() < 30, rows.toString());
+        String[] best = rows.get(rows.size() - 2).split(" ", -1);
+        String out = train(options).out();
+        String said = String.format(
+                Locale.ROOT,
+                "stopped after epoch %d, the weights are those of epoch %d, the best - acc: %.4f",
+                rows.size(),
+                rows.size() - 1,
+                Double.parseDouble(best[3]));
+        assertTrue(out.lines().toList().contains(said), said + " is not in " + out);
     }
 
     @Test

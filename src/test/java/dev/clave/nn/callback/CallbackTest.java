@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.Device;
+import dev.clave.FormatException;
 import dev.clave.data.ImageDataset;
 import dev.clave.io.Json;
 import dev.clave.nn.Accuracy;
@@ -199,6 +200,43 @@ class CallbackTest {
         fit(options().epochs(2).resume(folder.resolve("0.safetensors")), 0.1, checkpoint);
         assertTrue(Files.exists(folder.resolve("0.safetensors")), "two files may stay, 0 and 1");
         assertTrue(Files.exists(folder.resolve("1.safetensors")));
+    }
+
+    /** A run that has diverged neither replaces nor removes what was good. */
+    @Test
+    void checkpointsOfADivergedRunAreNotMade() throws Exception {
+        Callback poison = new Callback() {
+            @Override
+            public void epochBegin(Context context) {
+                if (context.epoch() == 1) {
+                    model.values("1.bias", 0, Float.POSITIVE_INFINITY, 0);
+                }
+            }
+        };
+        fit(options().epochs(1), 0.1, new ModelCheckpoint(folder));
+        byte[] before = Files.readAllBytes(folder.resolve("final.safetensors"));
+        fit(
+                options().epochs(3),
+                0.1,
+                poison,
+                new ModelCheckpoint(folder).keepLast(1).best("acc", Monitor.Mode.MAX));
+        try (var files = Files.list(folder)) {
+            assertEquals(
+                    new TreeSet<>(List.of("0.safetensors", "best.safetensors", "final.safetensors")),
+                    new TreeSet<>(
+                            files.map(file -> file.getFileName().toString()).toList()));
+        }
+        assertTrue(Arrays.equals(before, Files.readAllBytes(folder.resolve("final.safetensors"))));
+        // The loss is of before the update: weights are looked at, too.
+        String message = String.valueOf(
+                assertThrows(FormatException.class, () -> model.save(folder.resolve("final.safetensors")))
+                        .getMessage());
+        assertTrue(
+                message.contains(
+                        "final.safetensors: not written: tensor '1.weight' holds NaN at element 0; training has"),
+                message);
+        assertThrows(FormatException.class, () -> model.saveCheckpoint(folder.resolve("final.safetensors")));
+        assertTrue(Arrays.equals(before, Files.readAllBytes(folder.resolve("final.safetensors"))));
     }
 
     @Test
