@@ -197,6 +197,7 @@ public final class Model implements AutoCloseable {
 
     private Map<String, String> settings(TrainState training, FitOptions options) {
         Map<String, String> settings = settings();
+        settings.put("trainData", options.trainData().name());
         BatchSource evalData = options.evalData();
         if (evalData != null) {
             settings.put("evalData", evalData.name());

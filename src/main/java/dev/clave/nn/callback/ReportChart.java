@@ -9,7 +9,7 @@ import java.util.stream.DoubleStream;
 final class ReportChart {
     private static final double WIDTH = 480;
     private static final double HEIGHT = 270;
-    private static final double LEFT = 54;
+    private static final double LEFT = 66;
     private static final double RIGHT = 12;
     private static final double TOP = 12;
     private static final double BOTTOM = 42;
