@@ -154,7 +154,7 @@ final class TrainingOptions {
         if (divergence.stoppedStep() >= 0) {
             throw new IllegalArgumentException("training diverged: after " + divergence.stoppedStep()
                     + " steps the loss is no finite number; take a smaller --lr than " + learningRate
-                    + (saveDir == null ? "" : ", the checkpoints in " + saveDir + " are from before"));
+                    + (saveDir == null ? "" : ", what " + saveDir + " holds is from before"));
         }
     }
 

@@ -54,7 +54,7 @@ public final class EventFile implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            throw new FormatException(file.toString(), -1, "cannot be written: " + e);
+            throw new FormatException(file.toString(), -1, "cannot be written: " + NewFile.reason(e));
         }
         throw new FormatException(file.toString(), -1, "there are already " + MOST_TRIES + " files of this second");
     }
@@ -129,7 +129,7 @@ public final class EventFile implements AutoCloseable {
                 channel.write(record);
             }
         } catch (IOException e) {
-            throw new FormatException(file.toString(), -1, "cannot be written: " + e);
+            throw new FormatException(file.toString(), -1, "cannot be written: " + NewFile.reason(e));
         }
     }
 
@@ -139,7 +139,7 @@ public final class EventFile implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new FormatException(file.toString(), -1, "cannot be closed: " + e);
+            throw new FormatException(file.toString(), -1, "cannot be closed: " + NewFile.reason(e));
         }
     }
 }

@@ -164,6 +164,7 @@ final class Checkpoint {
             if (!file.metadata().containsKey(WeightsFile.CHECKSUM)) {
                 throw broken("the checksum is missing");
             }
+            join(""); // another network is named as such, not by its options
             state.fixed.forEach((name, value) -> {
                 String made = file.metadata().get(OPTION + name);
                 if (!value.equals(made)) {

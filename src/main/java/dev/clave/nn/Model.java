@@ -190,9 +190,19 @@ public final class Model implements AutoCloseable {
         fixed.put("samples", Integer.toString(options.trainData().size()));
         fixed.put("batchSize", Integer.toString(options.batchSize()));
         fixed.put("dropLast", Boolean.toString(options.dropLast()));
+        fixed.put("dropout", dropout(core.graph(options.trainData())));
         fixed.put("shuffle", Boolean.toString(options.shuffle()));
         fixed.put("accumulateGradBatches", Integer.toString(options.accumulateGradBatches()));
         return fixed;
+    }
+
+    private static String dropout(Graph graph) {
+        return graph.live().stream()
+                .map(Node::operation)
+                .filter(Operation.Dropout.class::isInstance)
+                .map(operation -> String.valueOf(((Operation.Dropout) operation).p()))
+                .toList()
+                .toString();
     }
 
     private Map<String, String> settings(TrainState training, FitOptions options) {

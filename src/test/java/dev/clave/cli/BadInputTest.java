@@ -99,6 +99,8 @@ class BadInputTest {
         train(3, labels + " at byte 9: label 10");
         idx(labels, new byte[] {0, 9, 5, 1}, 0x802, 4);
         train(3, labels + " at byte 0: magic 0x00000802");
+        idx(labels, new byte[0], 0x801, 0);
+        train(3, labels + " at byte 4: holds no samples");
         Files.write(data.resolve(labels), new byte[0]);
         train(3, labels + ": cut");
         Files.delete(data.resolve(labels));

@@ -153,6 +153,20 @@ class TrainOptionsTest {
         assertTrue(out.lines().toList().contains(said), said + " is not in " + out);
     }
 
+    /** Options that change what comes after are compared with those of the checkpoint; one that is over says so. */
+    @Test
+    void resumingNeedsTheSameOptions() {
+        String directory = folder.resolve("run").toString();
+        assertEquals(0, train("--save-dir", directory).code());
+        String file = directory + "/0.safetensors";
+        refused(2, "was made with dropout [], this run has [0.25, 0.25]", "--resume", file, "--dropout", "0.25");
+        refused(2, "made with trainData MNIST train, this run has MNIST train, ", "--resume", file, "--augment");
+        refused(2, "was made with seed 1, this run has 2", "--resume", file, "--seed", "2");
+        Result over = train("--resume", directory + "/1.safetensors");
+        assertEquals(0, over.code());
+        assertTrue(over.out().contains("nothing is left to train"), over.out());
+    }
+
     @Test
     void resumesAndBeginsFromFiles() throws IOException {
         Path directory = folder.resolve("run");

@@ -58,7 +58,8 @@ public final class ModelCheckpoint implements Callback {
         try {
             Files.createDirectories(directory);
         } catch (IOException e) {
-            throw new IllegalArgumentException("checkpoints: the directory " + directory + " cannot be made", e);
+            throw new IllegalArgumentException(
+                    "checkpoints: the directory " + directory + " cannot be made; name another", e);
         }
         if (!Files.isWritable(directory)) {
             throw new IllegalArgumentException("checkpoints: nothing can be written in " + directory);
