@@ -98,6 +98,11 @@ final class Feed implements AutoCloseable {
         return Math.min(batch, source.size() - step * batch);
     }
 
+    /** Place of a batch's first sample in the pass. */
+    int first(int step) {
+        return step * batch;
+    }
+
     /** Starts a pass over the samples in an order; batches are gathered in theirs, but may begin in the middle. */
     void begin(int passEpoch, int[] passOrder) {
         samples = passOrder;
@@ -111,7 +116,7 @@ final class Feed implements AutoCloseable {
 
     /** Enqueues a batch. */
     void gather(int step) {
-        int first = step * batch;
+        int first = first(step);
         if (!resident) {
             load(step / CHUNK);
             first = step % CHUNK * batch;
@@ -124,7 +129,7 @@ final class Feed implements AutoCloseable {
         int[] found = new int[live(step)];
         for (int i = 0; i < found.length; i++) {
             found[i] = source instanceof BatchSource.Resident whole
-                    ? whole.data().labels()[samples[step * batch + i]]
+                    ? whole.data().labels()[samples[first(step) + i]]
                     : loadedLabels[step % CHUNK * batch + i];
         }
         return found;

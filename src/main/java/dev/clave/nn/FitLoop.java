@@ -88,17 +88,15 @@ final class FitLoop implements AutoCloseable {
         }
         context.call(Callback::trainBegin);
         while (cursor.epoch < options.epochs() && !context.stopping()) {
-            if (!epoch()) {
-                break;
-            }
+            epoch();
         }
         context.extra = epochs.isEmpty() ? Map.of() : epochs.get(epochs.size() - 1);
         context.call(Callback::trainEnd);
         return new FitResult(epochs, context.stopping && !context.interrupted(), context.interrupted());
     }
 
-    /** One epoch, or what is left of it; false when it was cut. */
-    private boolean epoch() {
+    /** One epoch, or what is left of it, as far as nobody stops it. */
+    private void epoch() {
         int steps = options.steps(cursor.epoch);
         Tally tally = state.tally == null ? new Tally(options.trainData().size()) : state.tally;
         state.tally = tally;
@@ -126,17 +124,16 @@ final class FitLoop implements AutoCloseable {
         double[] losses = context.batchLosses.get(); // waits for the device
         double seconds = (System.nanoTime() - begin) / 1e9;
         if (cursor.step < steps) {
-            return false;
+            return;
         }
         Map<String, Double> logs = new LinkedHashMap<>(context.values.get());
         if (evaluation != null && cursor.epoch % options.evalFreq() == 0 && !evaluate(evaluation, logs)) {
-            return false;
+            return;
         }
         logs.put("learningRate", cursor.rate);
         logs.put("seconds", seconds);
         logs.put("stepMillis", seconds * 1000 / Math.max(1, steps - begun));
         end(logs, losses);
-        return true;
     }
 
     private void train() {
@@ -165,7 +162,7 @@ final class FitLoop implements AutoCloseable {
         for (int s = groupBegin; s < groupEnd; s++) {
             samples += feed.live(s);
         }
-        plan.at(cursor.batches, (long) step * options.batchSize());
+        plan.at(cursor.batches, feed.first(step));
         feed.gather(step);
         plan.forward();
         head.run(step, feed.live(step), 1.0 / samples);

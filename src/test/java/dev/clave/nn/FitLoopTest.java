@@ -7,11 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.Device;
+import dev.clave.DeviceOutOfMemoryException;
 import dev.clave.data.ImageDataset;
+import dev.clave.data.Transforms;
+import dev.clave.internal.rng.Philox;
 import dev.clave.nn.callback.Callback;
 import dev.clave.nn.callback.Context;
+import dev.clave.op.Window;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -172,6 +177,183 @@ class FitLoopTest {
         }
     }
 
+    /** A fit leaves no memory behind, and takes none for sums of gradients that nobody asked for. */
+    @Test
+    void aFitGivesItsMemoryBack() {
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device)) {
+            long before = device.liveBytes();
+            model.fit(silent(BatchSource.of(train)).evalData(test).numIters(2));
+            assertEquals(before, device.liveBytes());
+        }
+    }
+
+    /** An evaluation for which the memory is too small gives back what it took. */
+    @Test
+    void anEvaluationThatFailsGivesItsMemoryBack() {
+        ImageDataset large = TestData.rows(3000, 3);
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device)) {
+            long before = device.liveBytes();
+            device.memoryLimit(before + 300_000); // the images alone are 432,000 bytes
+            assertThrows(DeviceOutOfMemoryException.class, () -> model.evaluate(large, 1));
+            assertEquals(before, device.liveBytes());
+            assertTrue(model.evaluate(test, 1).containsKey("loss"));
+        }
+    }
+
+    /** Every epoch has the order that the seed and the number of the epoch give. */
+    @Test
+    void theOrderOfAnEpochIsKnown() {
+        Asked asked = new Asked(train);
+        fit(silent(asked).epochs(3));
+        List<Integer> expected = new ArrayList<>();
+        for (int epoch = 0; epoch < 3; epoch++) {
+            int[] order = Samples.identity(96);
+            new Philox(7, -1 - epoch).shuffle(order);
+            Arrays.stream(order).forEach(expected::add);
+        }
+        assertEquals(expected, asked.samples);
+    }
+
+    /** Metrics on the host get the labels of their samples, wherever the samples come from. */
+    @Test
+    void metricsSeeTheSameLabelsFromEverySource() {
+        List<Double> seen = new ArrayList<>();
+        for (BatchSource source : new BatchSource[] {BatchSource.of(train), new Asked(train)}) {
+            try (Device device = Device.cpu();
+                    Model model = TestData.model(device, 0)
+                            .prepare(Optimizer.adam(0.01), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy(1, 3))) {
+                Map<String, Double> epoch =
+                        model.fit(silent(source).batchSize(8)).epochs().get(0);
+                seen.add(epoch.getOrDefault("acc_top1", -1.0));
+                seen.add(epoch.getOrDefault("acc_top3", -1.0));
+            }
+        }
+        assertEquals(seen.subList(0, 2), seen.subList(2, 4));
+        assertTrue(seen.get(0) > 0 && seen.get(0) < seen.get(1), seen.toString());
+    }
+
+    /** A thread that is told to stop while it waits for a worker does, and stays told. */
+    @Test
+    void anInterruptEndsTheWait() {
+        class Slow implements Callback {
+            @Override
+            public void batchBegin(Context context) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        String message = assertThrows(
+                        IllegalStateException.class,
+                        () -> fit(silent(new Asked(train)).numWorkers(1).callbacks(new Slow())))
+                .getMessage();
+        assertEquals("interrupted while batches were prepared", message);
+        assertTrue(Thread.interrupted());
+    }
+
+    @Test
+    void whatCannotBeScoredIsRefused() {
+        try (Device device = Device.cpu();
+                Model headless = new Model(device, Layers.conv2d(1, 2, Window.of(3, 3)), InputSpec.image(1, 12, 12))) {
+            headless.prepare(Optimizer.adam(0.01), Loss.SOFTMAX_CROSS_ENTROPY);
+            String message = assertThrows(
+                            IllegalArgumentException.class, () -> headless.fit(silent(BatchSource.of(train))))
+                    .getMessage();
+            assertTrue(String.valueOf(message).contains("takes [classes]"), message);
+        }
+    }
+
+    /** Before a batch, and where there is no loss, there are no losses of batches. */
+    @Test
+    void thereAreNoLossesWithoutBatches() {
+        List<Integer> counts = new ArrayList<>();
+        Callback watch = new Callback() {
+            @Override
+            public void trainBegin(Context context) {
+                counts.add(context.batchLosses().length);
+                counts.add(context.values().size());
+            }
+
+            @Override
+            public void predictEnd(Context context) {
+                counts.add(context.batchLosses().length);
+            }
+        };
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device)) {
+            model.fit(silent(BatchSource.of(train)).numIters(1).callbacks(watch));
+            model.predict(test, 5, watch);
+        }
+        assertEquals(List.of(0, 0, 0), counts);
+    }
+
+    @Test
+    void aFactorOfTheRateIsAboveZero() {
+        for (double factor : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> fit(silent(BatchSource.of(train)).callbacks(new Callback() {
+                        @Override
+                        public void trainBegin(Context context) {
+                            context.scaleLearningRate(factor);
+                        }
+                    })));
+        }
+    }
+
+    /** After an evaluation an epoch's end is about training again. */
+    @Test
+    void theEndOfAnEpochIsAboutTraining() {
+        List<Object> seen = new ArrayList<>();
+        fit(silent(BatchSource.of(train)).batchSize(16).evalData(test).epochs(2).callbacks(new Callback() {
+            @Override
+            public void epochEnd(Context context) {
+                seen.addAll(List.of(
+                        context.phase(),
+                        context.epoch(),
+                        context.step(),
+                        context.steps(),
+                        context.samples(),
+                        context.batchLosses().length));
+            }
+        }));
+        Context.Phase train = Context.Phase.TRAIN;
+        assertEquals(List.of(train, 0, 6, 6, 96, 6, train, 1, 6, 6, 96, 6), seen);
+    }
+
+    /** A checkpoint in the middle of an epoch, of which nobody has asked the loss, has the losses so far. */
+    @Test
+    void savingInTheMiddleOfAnEpochKeepsItsLosses(@TempDir Path folder) {
+        Path file = folder.resolve("c");
+        FitOptions options = silent(BatchSource.of(train)).batchSize(16);
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device);
+                Model again = TestData.prepared(device)) {
+            FitResult whole = model.fit(options.callbacks(new Callback() {
+                @Override
+                public void batchEnd(Context context) {
+                    if (context.step() == 4) {
+                        model.saveCheckpoint(file);
+                    }
+                }
+            }));
+            FitResult rest =
+                    again.fit(silent(BatchSource.of(train)).batchSize(16).resume(file));
+            assertEquals(whole.epochs().get(0).get("loss"), rest.epochs().get(0).get("loss"));
+            assertEquals(whole.epochs().get(0).get("acc"), rest.epochs().get(0).get("acc"));
+            assertEquals(TestData.weights(model), TestData.weights(again));
+            double seconds = rest.epochs().get(0).getOrDefault("seconds", -1.0);
+            assertEquals(seconds * 1000 / 2, rest.epochs().get(0).getOrDefault("stepMillis", -1.0), 1e-9);
+        }
+    }
+
+    @Test
+    void transformedDataIsNamedSo() {
+        assertEquals(
+                "rows, transformed",
+                BatchSource.augmented(train, Transforms.shift(1), 1).name());
+    }
+
     /** At the begin the rate is that of the first update to come, or of the last one of a resumed run. */
     @Test
     void theRateIsKnownFromTheBegin(@TempDir Path folder) {
@@ -220,6 +402,7 @@ class FitLoopTest {
     @Test
     void theEndKnowsTheLastEpoch() {
         List<Map<String, Double>> ends = new ArrayList<>();
+        long begin = System.nanoTime();
         try (Device device = Device.cpu();
                 Model model = TestData.prepared(device)) {
             FitResult result = model.fit(FitOptions.of(train)
@@ -234,7 +417,9 @@ class FitLoopTest {
                         }
                     }));
             assertEquals(new TreeMap<>(result.epochs().get(1)), ends.get(0));
-            assertTrue(result.epochs().get(1).getOrDefault("seconds", -1.0) > 0);
+            double most = (System.nanoTime() - begin) / 1e9;
+            double seconds = result.epochs().get(1).getOrDefault("seconds", -1.0);
+            assertTrue(seconds > 0 && seconds < most, seconds + " of " + most);
             double millis = result.epochs().get(1).getOrDefault("stepMillis", -1.0);
             assertEquals(result.epochs().get(1).getOrDefault("seconds", -1.0) * 1000 / 6, millis, 1e-9);
         }
