@@ -54,7 +54,9 @@ final class TrainingOptions {
                     + " are looked at once, at the end")
     private @Nullable Integer validate;
 
-    @Option(names = "--augment", description = "train on images turned, scaled, sheared and shifted at random")
+    @Option(
+            names = "--augment",
+            description = "train on images turned, scaled, sheared, shifted and distorted at random")
     private boolean augment;
 
     @Option(names = "--workers", defaultValue = "0", description = "threads that prepare augmented batches")

@@ -169,7 +169,7 @@ public final class Model implements AutoCloseable {
         for (Callback callback : options.callbacks()) {
             (callback instanceof ModelCheckpoint ? last : all).add(callback);
         }
-        if (options.verbose() > 0 && all.stream().noneMatch(ProgressBar.class::isInstance)) {
+        if (all.stream().noneMatch(ProgressBar.class::isInstance)) {
             all.add(0, new ProgressBar(options.verbose(), options.logFreq()));
         }
         Path directory = options.saveDir();
@@ -246,7 +246,6 @@ public final class Model implements AutoCloseable {
 
     /** As {@link #evaluate(ImageDataset, int, Callback...)}. */
     public Map<String, Double> evaluate(BatchSource data, int batchSize, Callback... callbacks) {
-        checkBatch(batchSize);
         TrainState training = state;
         if (training == null) {
             return evaluate(data, batchSize, List.of(new Accuracy()), callbacks);

@@ -272,6 +272,15 @@ class CheckpointTest {
         assertTrue(refused(good, "adamw", options().batchSize(4), IllegalArgumentException.class)
                 .contains("batchSize 8, this run has 4"));
         try (Device device = Device.cpu();
+                Model plain = TestData.model(device, 0.5)) {
+            plain.prepare(Optimizer.of("adamw", 0.01), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
+            String rates = assertThrows(
+                            IllegalArgumentException.class,
+                            () -> plain.fit(options().resume(good)))
+                    .getMessage();
+            assertTrue(rates.contains("was made with dropout [0.3], this run has [0.5]"), rates);
+        }
+        try (Device device = Device.cpu();
                 Model wide = new Model(
                         device,
                         new Sequential(Layers.flatten(), Layers.linear(144, 10)),
@@ -319,6 +328,57 @@ class CheckpointTest {
         String message = refused(changed(good, "4.bias", values));
         assertTrue(message.contains("tensor '4.bias' holds NaN at element 3"), message);
         assertTrue(refused(changed(good, "@accumulated.4.bias")).contains("@accumulated.4.bias' is missing"));
+        assertTrue(refused(changed(good, "@epoch.losses")).contains("@epoch.losses' is missing"));
+        assertTrue(refused(changed(good, "@epoch.hits")).contains("@epoch.hits' is missing"));
+    }
+
+    /** Between epochs there are no sums of gradients and no losses of a running epoch to keep. */
+    @Test
+    void anEndedEpochKeepsNothingOfItself() {
+        Path file = folder.resolve("ended.safetensors");
+        try (Device device = Device.cpu();
+                Model model = model(device)) {
+            model.fit(options());
+            model.saveCheckpoint(file);
+        }
+        List<String> names = new ArrayList<>(Safetensors.read(file).names());
+        assertTrue(
+                names.stream().noneMatch(name -> name.startsWith("@accumulated") || name.startsWith("@epoch")),
+                names.toString());
+        names = new ArrayList<>(Safetensors.read(checkpoint()).names());
+        assertTrue(names.contains("@accumulated.4.bias") && names.contains("@epoch.hits"), names.toString());
+    }
+
+    private record Kept(String word, List<String> restored) implements Callback {
+        @Override
+        public void save(dev.clave.nn.callback.State state) {
+            state.put("word", word);
+        }
+
+        @Override
+        public void restore(dev.clave.nn.callback.State state) {
+            restored.add(word + " gets " + state.text("word"));
+        }
+    }
+
+    /** Callbacks of one name are told apart by a number, in their order. */
+    @Test
+    void callbacksOfOneNameKeepTheirStates() {
+        Path file = folder.resolve("kept.safetensors");
+        List<String> restored = new ArrayList<>();
+        Callback[] three = {new Kept("a", restored), new Kept("b", restored), new Kept("c", restored)};
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device)) {
+            model.fit(FitOptions.of(train).batchSize(20).verbose(0).callbacks(three));
+            model.saveCheckpoint(file);
+            assertEquals("c", Safetensors.read(file).metadata().get("callback.Kept-3.word"));
+            model.fit(FitOptions.of(train)
+                    .batchSize(20)
+                    .verbose(0)
+                    .callbacks(three)
+                    .resume(file));
+        }
+        assertEquals(List.of("a gets a", "b gets b", "c gets c"), restored);
     }
 
     @Test

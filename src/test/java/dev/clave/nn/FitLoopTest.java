@@ -347,6 +347,36 @@ class FitLoopTest {
         }
     }
 
+    /** An epoch of whole batches that was cut in its evaluation still knows its last batch. */
+    @Test
+    void aTrainedEpochThatIsResumedKnowsItsLastBatch(@TempDir Path folder) {
+        Path file = folder.resolve("c");
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device);
+                Model again = TestData.prepared(device);
+                Model whole = TestData.prepared(device)) {
+            model.fit(silent(BatchSource.of(train)).batchSize(8).evalData(test).callbacks(new Callback() {
+                @Override
+                public void evaluateBegin(Context context) {
+                    model.interrupt();
+                }
+            }));
+            model.saveCheckpoint(file);
+            Map<String, Double> expected = whole.fit(
+                            silent(BatchSource.of(train)).batchSize(8).evalData(test))
+                    .epochs()
+                    .get(0);
+            Map<String, Double> got = again.fit(silent(BatchSource.of(train))
+                            .batchSize(8)
+                            .evalData(test)
+                            .resume(file))
+                    .epochs()
+                    .get(0);
+            assertEquals(expected.get("lastLoss"), got.get("lastLoss"));
+            assertEquals(expected.get("evalLoss"), got.get("evalLoss"));
+        }
+    }
+
     @Test
     void transformedDataIsNamedSo() {
         assertEquals(
