@@ -332,6 +332,21 @@ class CheckpointTest {
         assertTrue(refused(changed(good, "@epoch.hits")).contains("@epoch.hits' is missing"));
     }
 
+    /** The sum of the gradients of a group that is not whole yet goes on. */
+    @Test
+    void aGroupOfBatchesGoesOn() {
+        Path whole = folder.resolve("whole.safetensors");
+        Path cut = folder.resolve("cut.safetensors");
+        Path end = folder.resolve("end.safetensors");
+        try (Device device = Device.cpu()) {
+            Resumption.PLAIN.whole(device, whole);
+            Resumption.PLAIN.until(device, 3, cut);
+            Resumption.PLAIN.from(device, cut, end);
+        }
+        assertEquals("1", Safetensors.read(cut).metadata().get("gathered"));
+        assertEquals(Safetensors.read(whole).metadata(), Safetensors.read(end).metadata());
+    }
+
     /** Between epochs there are no sums of gradients and no losses of a running epoch to keep. */
     @Test
     void anEndedEpochKeepsNothingOfItself() {

@@ -204,6 +204,83 @@ class ReportFileTest {
         }
     }
 
+    @Test
+    void durationsChooseTheirUnit() {
+        double[] seconds = {0.04, 9.94, 10, 59.4, 60, 75.2, 3599, 3600, 7384, 90000};
+        String[] texts = {
+            "0.0 s",
+            "9.9 s",
+            "10 s",
+            "59 s",
+            "1 min 0 s",
+            "1 min 15 s",
+            "59 min 59 s",
+            "1 h 0 min",
+            "2 h 3 min",
+            "25 h 0 min"
+        };
+        for (int i = 0; i < seconds.length; i++) {
+            assertEquals(texts[i], ReportFile.duration(seconds[i]));
+        }
+    }
+
+    /** Time is summed over the epochs, and the steps have their places on the axis of epochs. */
+    @Test
+    void epochsAndStepsAreCollected() throws IOException {
+        Path page = folder.resolve("page.html");
+        try (Device device = Device.cpu();
+                Model model = model(device, InputSpec.image(1, 4, 4))) {
+            Script script = new Script(model);
+            ReportFile report = new ReportFile(page).clock(NOON);
+            report.trainBegin(script);
+            for (String expected :
+                    List.of("1 epoch in 1 min 15 s, 5 March 2026", "2 epochs in 2 min 30 s, 5 March 2026")) {
+                script.logs = java.util.Map.of("loss", 1.0, "seconds", 75.0);
+                report.epochEnd(script);
+                script.epoch++;
+                report.trainEnd(script);
+                assertTrue(Files.readString(page).contains("<p class=\"subtitle\">" + expected + "</p>"), expected);
+            }
+            ReportFile other = new ReportFile(page);
+            model.fit(options().epochs(2).callbacks(other));
+            State state = new State();
+            other.save(state);
+            float[] places = new float[12];
+            for (int i = 0; i < 12; i++) {
+                places[i] = (float) (i / 6 + (i % 6 + 1.0) / 6);
+            }
+            assertArrayEquals(places, state.floats("stepEpochs"), 1e-6f);
+            other.restore(state);
+            other.restore(state);
+            State again = new State();
+            other.save(again);
+            assertArrayEquals(state.floats("stepEpochs"), again.floats("stepEpochs"));
+            assertArrayEquals(state.floats("stepLosses"), again.floats("stepLosses"));
+        }
+    }
+
+    /** What belongs to the device stands there, everything else among the settings. */
+    @Test
+    void factsStandInTheirPlaces() throws IOException {
+        Path page = folder.resolve("page.html");
+        try (Device device = Device.cpu();
+                Model model = model(device, InputSpec.image(1, 4, 4))) {
+            model.fit(options().callbacks(new ReportFile(page)));
+            String html = Files.readString(page);
+            String machine = html.substring(html.indexOf("<h2>Device"), html.indexOf("<h2>Settings"));
+            for (String name : List.of("Device", "Platform", "Binding")) {
+                assertTrue(machine.contains("<dt>" + name + "</dt>"), machine);
+            }
+            assertEquals(3, machine.split("<dt>", -1).length - 1, machine);
+            assertTrue(html.contains("<dt>Total params</dt><dd>51</dd>"), html);
+            assertTrue(html.contains("<dt>Trainable params</dt><dd>51</dd>"), html);
+            assertTrue(html.contains("<dt>Non-trainable params</dt><dd>0</dd>"), html);
+            model.evaluate(data(18), 5, new ReportFile(page));
+            html = Files.readString(page);
+            assertTrue(html.contains("<dt>Loss</dt><dd>") && html.contains("<dt>Acc</dt><dd>"), html);
+        }
+    }
+
     /** Event files of a directory that this process has open; needs the list of open files that Linux keeps. */
     private static long open(Path directory) throws IOException {
         long count = 0;

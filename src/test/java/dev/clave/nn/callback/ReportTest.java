@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +17,9 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -210,6 +213,80 @@ class ReportTest {
             assertEquals(1, files.count(), "a temporary file was left");
         }
         assertThrows(IllegalArgumentException.class, () -> Report.write(folder.resolve("none/a.html"), whole));
+    }
+
+    private static String shape(ReportData data) {
+        String page = Report.html(data)
+                .replaceAll("base64,[^\"]*", "") // packed by the Java at hand
+                .replaceAll("(?s)<style>.*</style>", "");
+        CRC32 crc = new CRC32();
+        crc.update(page.getBytes(StandardCharsets.UTF_8));
+        return Long.toHexString(crc.getValue());
+    }
+
+    private static ReportData curves(List<ReportData.Epoch> epochs, ReportData.Step... steps) {
+        return new ReportData(
+                "curves",
+                "",
+                epochs,
+                0,
+                List.of(steps),
+                List.of(),
+                null,
+                List.of(),
+                List.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                "");
+    }
+
+    /**
+     * Pages as they were looked at in a browser, style and pictures aside. Who changes one looks at it again, wide and narrow,
+     * light and dark, and then takes the new value over.
+     */
+    @Test
+    void pagesAreThoseThatWereLookedAt() {
+        double nan = Double.NaN;
+        List<ReportData.Epoch> many = new ArrayList<>();
+        for (int i = 1; i <= 60; i++) {
+            many.add(new ReportData.Epoch(
+                    i, 0.9 / i, 1 - 0.5 / i, i % 3 == 0 ? 1.1 / i : nan, i % 3 == 0 ? 1 - 0.6 / i : nan));
+        }
+        List<ReportData.Epoch> gap = List.of(
+                new ReportData.Epoch(4, 0.25, 0.995, 0.3, 0.99),
+                new ReportData.Epoch(5, nan, nan, nan, nan),
+                new ReportData.Epoch(6, 0.24, 0.996, 0.5, nan));
+        ConfusionMatrix wide = new ConfusionMatrix(41);
+        wide.add(3, 4);
+        List<String> names = IntStream.range(0, 41).mapToObj(String::valueOf).toList();
+        ReportData large = new ReportData(
+                "large",
+                "41 classes",
+                List.of(),
+                0,
+                List.of(),
+                names,
+                wide,
+                List.of(),
+                List.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                "");
+        assertEquals(
+                List.of("ba0cb8f4", "1a55b6fa", "9ea36107", "f2f80d5c", "9ed538e6", "e0352452"),
+                List.of(
+                        shape(ReportSample.data()),
+                        shape(curves(many)),
+                        shape(curves(gap)),
+                        shape(curves(
+                                List.of(),
+                                new ReportData.Step(0.25, 8),
+                                new ReportData.Step(0.5, nan),
+                                new ReportData.Step(1.5, 1))),
+                        shape(curves(List.of(new ReportData.Epoch(1, 7.9, 0.5, 1, 0.25)))),
+                        shape(large)));
     }
 
     private static String figures(int weightsEpoch) throws Exception {
