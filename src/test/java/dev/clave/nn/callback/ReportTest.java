@@ -164,6 +164,21 @@ class ReportTest {
         assertTrue(text(page, "//img/@alt").contains(shown));
     }
 
+    /** What XML takes to the border, and numbers as the progress line writes them. */
+    @Test
+    void charactersAndNumbersToTheBorder() {
+        String kept = " ~\t\n\u00a0\ud7ff\ue000\ufffd\ud83d\ude00";
+        assertEquals(kept, Report.escaped(kept));
+        for (String bad : new String[] {"\u001f", "\u007f", "\u009f", "\ud800", "\udfff", "\ufffe", "\uffff"}) {
+            assertEquals("\ufffd", Report.escaped(bad));
+        }
+        assertEquals("1.0000e-03", Report.loss(0.001));
+        assertEquals("0.0011", Report.loss(0.0011));
+        assertEquals("-", Report.loss(Double.NaN));
+        assertEquals("-", Report.percent(Double.NaN));
+        assertEquals("98.91 %", Report.percent(0.98912));
+    }
+
     @Test
     void gapsAndOddNumbersDoNotBreakThePage(@TempDir Path folder) throws Exception {
         assertTrue(nodes(parsed(ReportSample.empty()), "//section").isEmpty());
