@@ -304,6 +304,24 @@ class ReportTest {
                         shape(large)));
     }
 
+    /** A loss of 0 has no logarithm, and many points are small ones. */
+    @Test
+    void curvesToTheBorder() {
+        List<ReportData.Epoch> zero =
+                List.of(new ReportData.Epoch(1, 5, 0.5, 4, 0.5), new ReportData.Epoch(2, 0, 1, 1, 0.9));
+        assertFalse(Report.html(curves(zero)).contains("logarithmic"));
+        List<ReportData.Epoch> positive =
+                List.of(new ReportData.Epoch(1, 5, 0.5, 4, 0.5), new ReportData.Epoch(2, 1e-9, 1, 1, 0.9));
+        assertTrue(Report.html(curves(positive)).contains("logarithmic"));
+        for (int count : new int[] {40, 41}) {
+            List<ReportData.Epoch> epochs = new ArrayList<>();
+            for (int i = 1; i <= count; i++) {
+                epochs.add(new ReportData.Epoch(i, 1, 0.5, 1, 0.5));
+            }
+            assertTrue(Report.html(curves(epochs)).contains(count == 40 ? " r=\"3.5\">" : " r=\"2\">"));
+        }
+    }
+
     private static String figures(int weightsEpoch) throws Exception {
         List<ReportData.Epoch> epochs = List.of(
                 new ReportData.Epoch(1, 1, 0.5, 1, 0.90),
