@@ -52,7 +52,7 @@ final class ReportScale {
     }
 
     /** The next of 1, 2 and 5 times a power of ten. */
-    private static double step(double least) {
+    static double step(double least) {
         double power = Math.pow(10, Math.floor(Math.log10(least)));
         for (double part : new double[] {1, 2, 5}) {
             if (part * power >= least * (1 - 1e-9)) {
