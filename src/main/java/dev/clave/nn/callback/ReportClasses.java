@@ -9,7 +9,8 @@ import java.util.Locale;
 final class ReportClasses {
     private static final int MOST_CLASSES = 40;
     private static final int MOST_CONFUSIONS = 6;
-    private static final double DEEP = 0.72;
+    /** Percent of colour from which text on it is white. */
+    private static final long DEEP = 73;
 
     private record Confusion(int label, int prediction, long count) {}
 
@@ -83,7 +84,9 @@ final class ReportClasses {
         double share = share(matrix, label, prediction);
         // Errors are few: the root spreads the small ones.
         double depth = right ? 0.1 + 0.8 * share : 0.12 + 0.73 * Math.sqrt(share / worst);
-        page.append("<td class=\"").append(right ? "hit" : "miss").append(depth > DEEP ? " deep" : "");
+        page.append("<td class=\"")
+                .append(right ? "hit" : "miss")
+                .append(Math.round(100 * depth) >= DEEP ? " deep" : "");
         page.append("\" style=\"--a:")
                 .append(String.format(Locale.ROOT, "%.2f", depth))
                 .append("\" title=\"");

@@ -56,6 +56,8 @@ class ReportScaleTest {
         assertEquals(10, ReportScale.step(5.1));
         marks(ReportScale.linear(1, 6), 1, 2, 3, 4, 5, 6);
         marks(ReportScale.whole(4, 6), 4, 5, 6);
+        marks(ReportScale.whole(50, 55), 50, 51, 52, 53, 54, 55);
+        marks(ReportScale.whole(0, 60), 0, 10, 20, 30, 40, 50, 60);
     }
 
     @Test

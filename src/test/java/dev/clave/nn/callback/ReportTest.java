@@ -304,6 +304,32 @@ class ReportTest {
                         shape(large)));
     }
 
+    private static ReportData matrix(ConfusionMatrix matrix) {
+        List<String> names =
+                IntStream.range(0, matrix.classes()).mapToObj(String::valueOf).toList();
+        return new ReportData(
+                "matrix", "", List.of(), 0, List.of(), names, matrix, List.of(), List.of(), Map.of(), Map.of(),
+                Map.of(), "");
+    }
+
+    /** Up to 40 classes are drawn; text is white on the deep colours. */
+    @Test
+    void theMatrixToTheBorder() {
+        for (int classes : new int[] {40, 41}) {
+            ConfusionMatrix matrix = new ConfusionMatrix(classes);
+            matrix.add(0, 0);
+            assertEquals(classes == 40, Report.html(matrix(matrix)).contains("<table class=\"heat\">"));
+        }
+        ConfusionMatrix shades = new ConfusionMatrix(2);
+        for (int i = 0; i < 1000; i++) {
+            shades.add(0, i < 775 ? 0 : 1); // 0.1 + 0.8 * 0.775 is 72 %
+            shades.add(1, i < 788 ? 1 : 0); // 73 %
+        }
+        String html = Report.html(matrix(shades));
+        assertTrue(html.contains("<td class=\"hit\" style=\"--a:0.72\""), html);
+        assertTrue(html.contains("<td class=\"hit deep\" style=\"--a:0.73\""), html);
+    }
+
     /** A loss of 0 has no logarithm, and many points are small ones. */
     @Test
     void curvesToTheBorder() {
