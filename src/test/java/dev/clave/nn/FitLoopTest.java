@@ -290,14 +290,15 @@ class FitLoopTest {
     @Test
     void aFactorOfTheRateIsAboveZero() {
         for (double factor : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
-            assertThrows(
-                    IllegalArgumentException.class,
-                    () -> fit(silent(BatchSource.of(train)).callbacks(new Callback() {
-                        @Override
-                        public void trainBegin(Context context) {
-                            context.scaleLearningRate(factor);
-                        }
-                    })));
+            FitOptions options = silent(BatchSource.of(train)).callbacks(new Callback() {
+                @Override
+                public void trainBegin(Context context) {
+                    context.scaleLearningRate(factor);
+                }
+            });
+            String message = assertThrows(IllegalArgumentException.class, () -> fit(options))
+                    .getMessage();
+            assertEquals("learning rate: the factor is finite and above 0, got " + factor, message);
         }
     }
 
