@@ -391,6 +391,39 @@ class ReportTest {
                 "Accuracy kept90.00 %weights of epoch 1|Best accuracy95.00 %epoch 2|" + last + note + "1.", figures(1));
     }
 
+    /** A class that has no name is refused, and of equal epochs the last is the best. */
+    @Test
+    void dataToTheBorder() {
+        for (int[] classes : new int[][] {{1, 0}, {0, 1}}) {
+            ReportData.Mistake mistake = new ReportData.Mistake(7, classes[0], classes[1], 0.5, 1, 1, new byte[1]);
+            String message = assertThrows(
+                            IllegalArgumentException.class,
+                            () -> new ReportData(
+                                    "",
+                                    "",
+                                    List.of(),
+                                    0,
+                                    List.of(),
+                                    List.of("a"),
+                                    null,
+                                    List.of(mistake),
+                                    List.of(),
+                                    Map.of(),
+                                    Map.of(),
+                                    Map.of(),
+                                    ""))
+                    .getMessage();
+            assertTrue(String.valueOf(message).contains("sample 7 has label " + classes[0]), message);
+        }
+        List<ReportData.Epoch> equal = List.of(
+                new ReportData.Epoch(1, 1, 0.5, 1, 0.9),
+                new ReportData.Epoch(2, 1, 0.5, 1, 0.9),
+                new ReportData.Epoch(3, 1, 0.5, 1, 0.8));
+        ReportData.Epoch best = curves(equal).best();
+        assertNotNull(best);
+        assertEquals(2, best.number());
+    }
+
     @Test
     void whatDoesNotBelongTogetherIsNamed() {
         assertThrows(IllegalArgumentException.class, () -> new ReportData.Mistake(1, 0, 1, 0.5, 2, 2, new byte[3]));
