@@ -150,6 +150,10 @@ final class TrainCommand implements Runnable {
                 interrupted(out, model);
                 return;
             }
+            training.checkLoss(learningRate);
+            if (result.epochs().isEmpty()) {
+                say(out, "nothing is left to train: the checkpoint has these epochs already, raise --epochs");
+            }
             Map<String, Double> test = Map.of();
             if (training.validates()) {
                 test = model.evaluate(source.split().test(), training.evalBatch(batch));

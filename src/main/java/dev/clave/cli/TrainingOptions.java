@@ -11,12 +11,14 @@ import dev.clave.nn.callback.Callback;
 import dev.clave.nn.callback.EarlyStopping;
 import dev.clave.nn.callback.Monitor;
 import dev.clave.nn.callback.ReportFile;
+import dev.clave.nn.callback.StopOnNaN;
 import dev.clave.nn.callback.TensorBoard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -52,7 +54,9 @@ final class TrainingOptions {
                     + " are looked at once, at the end")
     private @Nullable Integer validate;
 
-    @Option(names = "--augment", description = "train on images turned, scaled, sheared and shifted at random")
+    @Option(
+            names = "--augment",
+            description = "train on images turned, scaled, sheared, shifted and distorted at random")
     private boolean augment;
 
     @Option(names = "--workers", defaultValue = "0", description = "threads that prepare augmented batches")
@@ -80,6 +84,9 @@ final class TrainingOptions {
 
     @Option(names = "--resume", description = "go on from this checkpoint, with the options it was made with")
     private @Nullable Path resume;
+
+    private @Nullable EarlyStopping stopping;
+    private final StopOnNaN divergence = new StopOnNaN();
 
     double dropout() {
         return dropout;
@@ -140,9 +147,30 @@ final class TrainingOptions {
         return records.toArray(Callback[]::new);
     }
 
-    /** What {@link #records} have written, for people. */
+    /**
+     * Refuses to go on with weights that are of no use.
+     *
+     * @throws IllegalArgumentException when the loss was no finite number
+     */
+    void checkLoss(double learningRate) {
+        if (divergence.stoppedStep() >= 0) {
+            throw new IllegalArgumentException("training diverged: after " + divergence.stoppedStep()
+                    + " steps the loss is no finite number; take a smaller --lr than " + learningRate
+                    + (saveDir == null ? "" : ", what " + saveDir + " holds is from before"));
+        }
+    }
+
+    /** What {@link #records} have written and which weights --early-stop has kept, for people. */
     List<String> recorded() {
         List<String> lines = new ArrayList<>();
+        if (stopping != null && stopping.bestEpoch() >= 0) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "%sthe weights are those of epoch %d, the best - acc: %.4f",
+                    stopping.stoppedEpoch() < 0 ? "" : "stopped after epoch " + (stopping.stoppedEpoch() + 1) + ", ",
+                    stopping.bestEpoch() + 1,
+                    stopping.best()));
+        }
         if (tensorBoard != null) {
             lines.add("event file written, look at it with: tensorboard --logdir " + tensorBoard);
         }
@@ -198,9 +226,11 @@ final class TrainingOptions {
                 .verbose(verbose);
         ScheduleOption parsed = ScheduleOption.parse(schedule, epochs);
         options.schedule(parsed.schedule());
+        options.callbacks(divergence);
         List<Callback> callbacks = new ArrayList<>(parsed.callbacks());
         if (earlyStop != null) {
-            callbacks.add(new EarlyStopping("evalAcc", Monitor.Mode.MAX, earlyStop, 0, true));
+            stopping = new EarlyStopping("evalAcc", Monitor.Mode.MAX, earlyStop, 0, true);
+            callbacks.add(stopping);
         }
         options.callbacks(callbacks.toArray(Callback[]::new));
         if (saveDir != null) {

@@ -111,6 +111,9 @@ public final class Mnist {
             for (int i = 0; i < rank; i++) {
                 extents[i] = word(in);
                 int most = i == 0 ? MOST_ITEMS : MOST_SIDE;
+                if (i == 0 && extents[i] == 0) {
+                    throw new FormatException(source, 4, "holds no samples");
+                }
                 if (extents[i] < 1 || extents[i] > most) {
                     throw new FormatException(source, 4 + 4L * i, "extent " + extents[i] + " is outside 1.." + most);
                 }

@@ -38,14 +38,17 @@ public final class Pictures {
      * @throws FormatException when the file is no picture
      */
     public static byte[] read(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new FormatException(file.toString(), -1, "no such file");
+        }
         BufferedImage image;
         try {
-            image = Files.isRegularFile(file) ? ImageIO.read(file.toFile()) : null;
+            image = ImageIO.read(file.toFile());
         } catch (IOException e) {
             throw new FormatException(file.toString(), -1, "cannot be read as a picture: " + e.getMessage());
         }
         if (image == null) {
-            throw new FormatException(file.toString(), -1, "no such file, or not a PNG or JPEG");
+            throw new FormatException(file.toString(), -1, "not a PNG or JPEG; convert it");
         }
         image = colours(image);
         int border = 0;

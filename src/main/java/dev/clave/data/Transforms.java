@@ -33,11 +33,12 @@ public final class Transforms {
     }
 
     /**
-     * {@return what handwritten digits bear well: rotation by 12 degrees, scale by 12 %, shear by 10 degrees, shift by
-     * 2 pixels}
+     * {@return what handwritten digits bear well: rotation by 8 degrees, scale by 8 %, shear by 6 degrees, shift by 1.5
+     * pixels and elastic distortion with alpha 12, sigma 4} Chosen for LeNet on held-out training images of MNIST,
+     * where larger affine changes without the distortion had a larger loss.
      */
     public static Transform augment() {
-        return compose(rotate(12), scale(12), shear(10), shift(2));
+        return compose(rotate(8), scale(8), shear(6), shift(1.5), elastic(12, 4));
     }
 
     /**

@@ -55,7 +55,7 @@ public final class EventFile implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            throw new FormatException(file.toString(), -1, "cannot be written: " + e);
+            throw new FormatException(file.toString(), -1, "cannot be written: " + NewFile.reason(e));
         }
         throw new FormatException(file.toString(), -1, "there are already " + MOST_TRIES + " files of this second");
     }
@@ -134,7 +134,7 @@ public final class EventFile implements AutoCloseable {
                 channel.write(record);
             }
         } catch (IOException e) {
-            throw new FormatException(file.toString(), -1, "cannot be written: " + e);
+            throw new FormatException(file.toString(), -1, "cannot be written: " + NewFile.reason(e));
         }
     }
 
@@ -144,7 +144,7 @@ public final class EventFile implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new FormatException(file.toString(), -1, "cannot be closed: " + e);
+            throw new FormatException(file.toString(), -1, "cannot be closed: " + NewFile.reason(e));
         }
     }
 }

@@ -28,7 +28,11 @@ final class Checkpoint {
 
     private Checkpoint() {}
 
-    /** Writes the file, whole or not at all. */
+    /**
+     * Writes the file, whole or not at all.
+     *
+     * @throws FormatException when it cannot be written, or weights are no finite numbers
+     */
     static void write(TrainState state, String network, Path path) {
         state.sync.run();
         Safetensors file = new Safetensors();
@@ -47,7 +51,7 @@ final class Checkpoint {
         text.put("rate", Double.toString(cursor.rate));
         text.put("rateScale", Double.toString(cursor.rateScale));
         ParameterSet parameters = state.core.parameters();
-        parameters.save(file);
+        parameters.save(path.toString(), file);
         state.update.state().forEach((name, flat) -> split(file, parameters, OPTIMIZER + name + ".", flat));
         if (cursor.gathered > 0) {
             split(file, parameters, SUM, state.accumulator().sum());
@@ -160,6 +164,7 @@ final class Checkpoint {
             if (!file.metadata().containsKey(WeightsFile.CHECKSUM)) {
                 throw broken("the checksum is missing");
             }
+            join(""); // another network is named as such, not by its options
             state.fixed.forEach((name, value) -> {
                 String made = file.metadata().get(OPTION + name);
                 if (!value.equals(made)) {

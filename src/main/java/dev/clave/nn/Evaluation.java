@@ -10,7 +10,7 @@ import java.util.Map;
 
 /** A network compiled for inference over one source of samples. */
 final class Evaluation implements AutoCloseable {
-    private final Device device;
+    private final Pace pace;
     private final BatchSource source;
     private final Plan plan;
     private final LossHead head;
@@ -24,7 +24,8 @@ final class Evaluation implements AutoCloseable {
      * @param batch samples of a batch, at most those of the source are used
      */
     Evaluation(Core core, BatchSource source, int batch, int workers) {
-        this.device = core.device();
+        Device device = core.device();
+        this.pace = new Pace(device::finish);
         this.source = source;
         int size = Math.min(batch, source.size());
         int steps = (source.size() + size - 1) / size;
@@ -69,17 +70,15 @@ final class Evaluation implements AutoCloseable {
             return tally.batchLosses(plan.batch());
         };
         context.call(Callback::evaluateBegin);
-        for (int step = 0; step < feed.steps(); step++) {
+        while (context.step < feed.steps()) {
+            int step = context.step;
             context.call(Callback::batchBegin);
             feed.gather(step);
             plan.forward();
             head.run(step, feed.live(step), 1);
             update(metrics, step);
-            context.step = step + 1;
+            context.step = pace.after(step);
             context.call(Callback::batchEnd);
-            if (step % Feed.CHUNK == Feed.CHUNK - 1) {
-                device.finish();
-            }
             if (context.interrupted()) {
                 return null;
             }

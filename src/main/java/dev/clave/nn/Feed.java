@@ -39,8 +39,18 @@ final class Feed implements AutoCloseable {
     private int[] loadedLabels = {};
     private @Nullable Chunk next;
 
+    /** Steps from begin to before end, at least one. */
+    record Span(int begin, int end) {
+        /** Checks the order. */
+        Span {
+            if (begin < 0 || end <= begin) {
+                throw new IllegalArgumentException("no batch between " + begin + " and " + end);
+            }
+        }
+    }
+
     @SuppressWarnings("ArrayRecordComponent") // compared by identity only
-    private record Chunk(int index, byte[] pixels, int[] labels, List<Future<?>> parts) {}
+    private record Chunk(byte[] pixels, int[] labels, List<Future<?>> parts) {}
 
     /**
      * Takes memory for the source.
@@ -94,12 +104,17 @@ final class Feed implements AutoCloseable {
         return Math.min(batch, source.size() - step * batch);
     }
 
-    /** Starts a pass over the samples in an order. */
+    /** Place of a batch's first sample in the pass. */
+    int first(int step) {
+        return step * batch;
+    }
+
+    /** Starts a pass over the samples in an order; batches are gathered in theirs, but may begin in the middle. */
     void begin(int passEpoch, int[] passOrder) {
-        drain();
         samples = passOrder;
         epoch = passEpoch;
         loaded = -1;
+        next = null;
         if (resident) {
             order.write(passOrder);
         }
@@ -107,7 +122,7 @@ final class Feed implements AutoCloseable {
 
     /** Enqueues a batch. */
     void gather(int step) {
-        int first = step * batch;
+        int first = first(step);
         if (!resident) {
             load(step / CHUNK);
             first = step % CHUNK * batch;
@@ -120,7 +135,7 @@ final class Feed implements AutoCloseable {
         int[] found = new int[live(step)];
         for (int i = 0; i < found.length; i++) {
             found[i] = source instanceof BatchSource.Resident whole
-                    ? whole.data().labels()[samples[step * batch + i]]
+                    ? whole.data().labels()[samples[first(step) + i]]
                     : loadedLabels[step % CHUNK * batch + i];
         }
         return found;
@@ -130,7 +145,7 @@ final class Feed implements AutoCloseable {
         if (index == loaded) {
             return;
         }
-        Chunk chunk = next != null && next.index() == index ? next : prepare(index);
+        Chunk chunk = next == null ? prepare(index) : next;
         next = null;
         finish(chunk);
         images.write(chunk.pixels());
@@ -143,12 +158,10 @@ final class Feed implements AutoCloseable {
     }
 
     private Chunk prepare(int index) {
+        Span span = new Span(index * CHUNK, Math.min(steps, (index + 1) * CHUNK));
         Chunk chunk = new Chunk(
-                index,
-                new byte[images.shape().elements()],
-                new int[labels.shape().elements()],
-                new ArrayList<>());
-        for (int step = index * CHUNK; step < Math.min(steps, (index + 1) * CHUNK); step++) {
+                new byte[images.shape().elements()], new int[labels.shape().elements()], new ArrayList<>());
+        for (int step = span.begin(); step < span.end(); step++) {
             int part = step;
             int[] passOrder = samples;
             int passEpoch = epoch;
@@ -191,16 +204,8 @@ final class Feed implements AutoCloseable {
         }
     }
 
-    private void drain() {
-        if (next != null) {
-            next.parts().forEach(part -> part.cancel(false));
-            next = null;
-        }
-    }
-
     @Override
     public void close() {
-        drain();
         if (workers != null) {
             workers.shutdownNow();
         }

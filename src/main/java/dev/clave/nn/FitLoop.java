@@ -17,12 +17,9 @@ import org.jspecify.annotations.Nullable;
  * until somebody asks.
  */
 final class FitLoop implements AutoCloseable {
-    /** Steps enqueued before the queue is drained: bounds what is in flight, and lets a progress display tell the truth. */
-    private static final int BURST = 32;
-
     private static final System.Logger LOG = System.getLogger(FitLoop.class.getName());
 
-    private final Device device;
+    private final Pace pace;
     private final TrainState state;
     private final Cursor cursor;
     private final FitOptions options;
@@ -39,7 +36,8 @@ final class FitLoop implements AutoCloseable {
     /** Compiles for the options; the state's cursor says where to begin. */
     FitLoop(TrainState state, FitOptions options, RunContext context) {
         Core core = state.core;
-        this.device = core.device();
+        Device device = core.device();
+        this.pace = new Pace(device::finish);
         this.state = state;
         this.cursor = state.cursor;
         this.options = options;
@@ -90,17 +88,15 @@ final class FitLoop implements AutoCloseable {
         }
         context.call(Callback::trainBegin);
         while (cursor.epoch < options.epochs() && !context.stopping()) {
-            if (!epoch()) {
-                break;
-            }
+            epoch();
         }
         context.extra = epochs.isEmpty() ? Map.of() : epochs.get(epochs.size() - 1);
         context.call(Callback::trainEnd);
         return new FitResult(epochs, context.stopping && !context.interrupted(), context.interrupted());
     }
 
-    /** One epoch, or what is left of it; false when it was cut. */
-    private boolean epoch() {
+    /** One epoch, or what is left of it, as far as nobody stops it. */
+    private void epoch() {
         int steps = options.steps(cursor.epoch);
         Tally tally = state.tally == null ? new Tally(options.trainData().size()) : state.tally;
         state.tally = tally;
@@ -125,22 +121,19 @@ final class FitLoop implements AutoCloseable {
         while (cursor.step < steps && !context.stopping()) {
             step(cursor.step, steps);
         }
-        device.finish();
+        double[] losses = context.batchLosses.get(); // waits for the device
         double seconds = (System.nanoTime() - begin) / 1e9;
-        state.sync.run();
-        double[] losses = context.batchLosses.get();
         if (cursor.step < steps) {
-            return false;
+            return;
         }
         Map<String, Double> logs = new LinkedHashMap<>(context.values.get());
         if (evaluation != null && cursor.epoch % options.evalFreq() == 0 && !evaluate(evaluation, logs)) {
-            return false;
+            return;
         }
         logs.put("learningRate", cursor.rate);
         logs.put("seconds", seconds);
         logs.put("stepMillis", seconds * 1000 / Math.max(1, steps - begun));
         end(logs, losses);
-        return true;
     }
 
     private void train() {
@@ -169,7 +162,7 @@ final class FitLoop implements AutoCloseable {
         for (int s = groupBegin; s < groupEnd; s++) {
             samples += feed.live(s);
         }
-        plan.at(cursor.batches, (long) step * options.batchSize());
+        plan.at(cursor.batches, feed.first(step));
         feed.gather(step);
         plan.forward();
         head.run(step, feed.live(step), 1.0 / samples);
@@ -189,12 +182,9 @@ final class FitLoop implements AutoCloseable {
             }
         }
         cursor.batches++;
-        cursor.step = step + 1;
-        context.step = step + 1;
+        cursor.step = pace.after(step);
+        context.step = cursor.step;
         context.call(Callback::batchEnd);
-        if (step % BURST == BURST - 1) {
-            device.finish();
-        }
     }
 
     private double rate() {

@@ -207,7 +207,7 @@ public final class Model implements AutoCloseable {
         for (Callback callback : options.callbacks()) {
             (callback instanceof ModelCheckpoint ? last : all).add(callback);
         }
-        if (options.verbose() > 0 && all.stream().noneMatch(ProgressBar.class::isInstance)) {
+        if (all.stream().noneMatch(ProgressBar.class::isInstance)) {
             all.add(0, new ProgressBar(options.verbose(), options.logFreq()));
         }
         Path directory = options.saveDir();
@@ -224,12 +224,23 @@ public final class Model implements AutoCloseable {
         fixed.put("optimizer", training.optimizer.toString());
         fixed.put("schedule", options.schedule().describe());
         fixed.put("seed", Long.toString(core.seed()));
+        fixed.put("trainData", options.trainData().name());
         fixed.put("samples", Integer.toString(options.trainData().size()));
         fixed.put("batchSize", Integer.toString(options.batchSize()));
         fixed.put("dropLast", Boolean.toString(options.dropLast()));
+        fixed.put("dropout", dropout(core.graph(options.trainData())));
         fixed.put("shuffle", Boolean.toString(options.shuffle()));
         fixed.put("accumulateGradBatches", Integer.toString(options.accumulateGradBatches()));
         return fixed;
+    }
+
+    private static String dropout(Graph graph) {
+        return graph.live().stream()
+                .map(Node::operation)
+                .filter(Operation.Dropout.class::isInstance)
+                .map(operation -> String.valueOf(((Operation.Dropout) operation).p()))
+                .toList()
+                .toString();
     }
 
     private Map<String, String> settings(TrainState training, FitOptions options) {
@@ -287,7 +298,6 @@ public final class Model implements AutoCloseable {
      * @return values by name
      */
     public Map<String, Double> evaluate(BatchSource data, int batchSize, Callback... callbacks) {
-        checkBatch(batchSize);
         TrainState training = state;
         if (training == null) {
             return evaluate(data, batchSize, List.of(new Accuracy()), callbacks);
@@ -509,11 +519,13 @@ public final class Model implements AutoCloseable {
      *
      * @param file weights or a checkpoint
      * @throws IllegalArgumentException when the directory is missing
+     * @throws FormatException when the file cannot be written, or a weight is no finite number: training has diverged then,
+     *     and what is there stays
      */
     public void save(Path file) {
         Safetensors weights = new Safetensors();
         weights.metadata().put("network", name);
-        core.parameters().save(weights);
+        core.parameters().save(file.toString(), weights);
         WeightsFile.write(weights, file);
     }
 
@@ -521,6 +533,8 @@ public final class Model implements AutoCloseable {
      * Writes everything a resumed {@link #fit} needs, whole or not at all; also in the middle of an epoch.
      *
      * @param file weights or a checkpoint
+     * @throws IllegalArgumentException when the directory is missing
+     * @throws FormatException as {@link #save} does
      */
     public void saveCheckpoint(Path file) {
         Checkpoint.write(prepared("saveCheckpoint"), name, file);

@@ -163,11 +163,35 @@ final class ParameterSet implements AutoCloseable {
         return gradients;
     }
 
-    /** Adds every parameter to a file. */
-    void save(Safetensors file) {
+    /**
+     * Adds every parameter to a file.
+     *
+     * @param target name of the file, for messages
+     * @throws FormatException when a value is no finite number: {@link #load} would refuse the file
+     */
+    void save(String target, Safetensors file) {
         for (Entry entry : entries.values()) {
-            file.put(entry.name(), entry.shape(), tensor(entry.name()).readFloats());
+            float[] values = tensor(entry.name()).readFloats();
+            int bad = firstUseless(values);
+            if (bad >= 0) {
+                throw new FormatException(
+                        target,
+                        -1,
+                        "not written: tensor '" + entry.name() + "' holds " + values[bad] + " at element " + bad
+                                + "; training has diverged, take a smaller learning rate");
+            }
+            file.put(entry.name(), entry.shape(), values);
         }
+    }
+
+    /** Index of the first value that is no finite number, -1 for none. */
+    private static int firstUseless(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /**
@@ -212,13 +236,12 @@ final class ParameterSet implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw new FormatException(source, -1, String.valueOf(e.getMessage()));
         }
-        for (int i = 0; i < values.length; i++) {
-            if (!Float.isFinite(values[i])) {
-                throw new FormatException(
-                        source,
-                        -1,
-                        "tensor '" + name + "' holds " + values[i] + " at element " + i + "; it is of no use");
-            }
+        int bad = firstUseless(values);
+        if (bad >= 0) {
+            throw new FormatException(
+                    source,
+                    -1,
+                    "tensor '" + name + "' holds " + values[bad] + " at element " + bad + "; it is of no use");
         }
         return values;
     }

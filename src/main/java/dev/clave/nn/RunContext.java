@@ -22,6 +22,7 @@ final class RunContext implements Context {
     int steps;
     int samples;
     boolean stopping;
+    private int putBack = -1;
     Supplier<Map<String, Double>> values = Map::of;
     Map<String, Double> extra = Map.of();
     Supplier<double[]> batchLosses = () -> new double[0];
@@ -125,6 +126,16 @@ final class RunContext implements Context {
     @Override
     public boolean interrupted() {
         return model.isInterrupted();
+    }
+
+    @Override
+    public int weightsEpoch() {
+        return putBack < 0 ? epoch : putBack;
+    }
+
+    @Override
+    public void putBack(int newEpoch) {
+        putBack = newEpoch;
     }
 
     @Override

@@ -147,7 +147,8 @@ public interface Schedule {
 
         @Override
         public double factor(Place place) {
-            double rise = place.step() >= steps ? 1 : first + (1 - first) * place.step() / steps;
+            double share = Math.min(1, (double) place.step() / steps);
+            double rise = first + (1 - first) * share;
             return rise * then.factor(place);
         }
     }

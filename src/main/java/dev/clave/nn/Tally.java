@@ -47,12 +47,9 @@ final class Tally {
     /** Mean of every batch of the given size; the last may be smaller. */
     double[] batchLosses(int batch) {
         double[] means = new double[(known + batch - 1) / batch];
-        for (int b = 0; b < means.length; b++) {
-            int from = b * batch;
-            int to = Math.min(known, from + batch);
-            for (int i = from; i < to; i++) {
-                means[b] += (double) losses[i] / (to - from);
-            }
+        for (int i = 0; i < known; i++) {
+            int before = i / batch * batch;
+            means[i / batch] += (double) losses[i] / Math.min(batch, known - before);
         }
         return means;
     }

@@ -99,6 +99,8 @@ class BadInputTest {
         train(3, labels + " at byte 9: label 10");
         idx(labels, new byte[] {0, 9, 5, 1}, 0x802, 4);
         train(3, labels + " at byte 0: magic 0x00000802");
+        idx(labels, new byte[0], 0x801, 0);
+        train(3, labels + " at byte 4: holds no samples");
         Files.write(data.resolve(labels), new byte[0]);
         train(3, labels + ": cut");
         Files.delete(data.resolve(labels));
@@ -124,6 +126,20 @@ class BadInputTest {
         train(4, "unknown device 'nosuch'", "--device", "nosuch");
         refused(2, "--index: 4 is outside 0..3", "view", "--data", data.toString(), "--index", "0,4");
         refused(2, "--sample: -1 is outside 0..3", "view", "--data", data.toString(), "--sample", "-1");
+    }
+
+    /** Numbers that are none end training; no file of before is touched, and none with such weights is made. */
+    @Test
+    void divergenceLeavesTheGoodCheckpoints() throws IOException {
+        String run = folder.resolve("run").toString();
+        String[] good = {
+            "train", "--data", data.toString(), "--batch", "2", "--epochs", "2", "--device", "cpu", "--save-dir", run
+        };
+        assertEquals(
+                0,
+                Main.commandLine().setOut(new PrintWriter(new StringWriter())).execute(good));
+        String[] bad = {"--lr", "1e30", "--optimizer", "sgd", "--save-dir", run, "--save", run + "/w.safetensors"};
+        train(2, "training diverged: after 2 steps the loss is no finite number; take a smaller --lr than 1.0E30", bad);
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -139,8 +140,32 @@ class TrainOptionsTest {
 
     @Test
     void earlyStopEnds() throws IOException {
-        List<String> rows = epochs("--epochs", "30", "--lr", "5", "--optimizer", "sgd", "--early-stop", "1");
+        String[] options = {"--epochs", "30", "--lr", "0.5", "--early-stop", "1"};
+        List<String> rows = epochs(options);
         assertTrue(rows.size() < 30, rows.toString());
+        String[] best = rows.get(rows.size() - 2).split(" ", -1);
+        String out = train(options).out();
+        String said = String.format(
+                Locale.ROOT,
+                "stopped after epoch %d, the weights are those of epoch %d, the best - acc: %.4f",
+                rows.size(),
+                rows.size() - 1,
+                Double.parseDouble(best[3]));
+        assertTrue(out.lines().toList().contains(said), said + " is not in " + out);
+    }
+
+    /** Options that change what comes after are compared with those of the checkpoint; one that is over says so. */
+    @Test
+    void resumingNeedsTheSameOptions() {
+        String directory = folder.resolve("run").toString();
+        assertEquals(0, train("--save-dir", directory).code());
+        String file = directory + "/0.safetensors";
+        refused(2, "was made with dropout [], this run has [0.25, 0.25]", "--resume", file, "--dropout", "0.25");
+        refused(2, "made with trainData MNIST train, this run has MNIST train, ", "--resume", file, "--augment");
+        refused(2, "was made with seed 1, this run has 2", "--resume", file, "--seed", "2");
+        Result over = train("--resume", directory + "/1.safetensors");
+        assertEquals(0, over.code());
+        assertTrue(over.out().contains("nothing is left to train"), over.out());
     }
 
     @Test

@@ -20,7 +20,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TransformsTest {
-    private static final Transform ALL = Transforms.compose(Transforms.augment(), Transforms.elastic(34, 4));
+    private static final Transform ALL = Transforms.compose(
+            Transforms.rotate(12),
+            Transforms.scale(12),
+            Transforms.shear(10),
+            Transforms.shift(2),
+            Transforms.elastic(34, 4));
 
     private static byte[] noise(int size, long seed) {
         byte[] image = new byte[size];

@@ -31,10 +31,8 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Resumed training has the bits of uninterrupted training, and a damaged or foreign file is refused. */
+/** A checkpoint goes on elsewhere, and a damaged or foreign file is refused; {@link ResumeTest} has the bits. */
 class CheckpointTest {
-    private static final int STEPS = 3 * 13;
-
     private final ImageDataset train = TestData.rows(100, 1);
     private final ImageDataset test = TestData.rows(50, 2);
 
@@ -88,49 +86,6 @@ class CheckpointTest {
         return lines;
     }
 
-    @Test
-    void resumedIsUninterruptedBitForBit() throws IOException {
-        Random random = new Random(4);
-        List<Integer> cuts = new ArrayList<>(List.of(1, 13, STEPS - 1));
-        for (int i = 0; i < 3; i++) {
-            cuts.add(2 + random.nextInt(STEPS - 3));
-        }
-        TestData.everyDevice(device -> {
-            List<String> expected;
-            Path whole = folder.resolve("whole.safetensors");
-            try (Model model = model(device)) {
-                expected = stable(model.fit(options()));
-                model.saveCheckpoint(whole);
-            }
-            for (int cut : cuts) {
-                Path file = folder.resolve("cut.safetensors");
-                List<String> first;
-                try (Model model = model(device)) {
-                    FitResult result = model.fit(options().callbacks(new Cut(cut, file)));
-                    assertTrue(result.interrupted() && !result.stopped(), "cut at " + cut);
-                    first = stable(result);
-                }
-                try (Model model = model(device)) {
-                    FitResult result = model.fit(options().resume(file));
-                    List<String> both = new ArrayList<>(first);
-                    both.addAll(stable(result));
-                    assertEquals(expected, both, device.name() + " cut at " + cut);
-                    Path resumed = folder.resolve("resumed.safetensors");
-                    model.saveCheckpoint(resumed);
-                    assertEquals(-1, mismatch(whole, resumed), device.name() + " cut at " + cut);
-                }
-            }
-        });
-    }
-
-    private static long mismatch(Path a, Path b) {
-        try {
-            return Files.mismatch(a, b);
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
-    }
-
     /** A file made on one device goes on on another: not with the same bits, but from the same place. */
     @Test
     void goesOnOnAnotherDevice() {
@@ -160,6 +115,37 @@ class CheckpointTest {
                 assertEquals(ends.get(0).get(i), end.get(i), 1e-3f);
             }
         }
+    }
+
+    /** Who goes on with other kernels is told that the bits differ; who begins anew, or goes on with the same, is not. */
+    @Test
+    void otherKernelsAreReported() {
+        Path file = checkpoint();
+        Safetensors read = Safetensors.read(file);
+        read.metadata().put("kernels", "a machine of before, kernels 12");
+        Path other = folder.resolve("other.safetensors");
+        WeightsFile.write(read, other);
+        List<String> warnings = new ArrayList<>();
+        Handler handler = collector(warnings);
+        Logger logger = Logger.getLogger(FitLoop.class.getName());
+        logger.addHandler(handler);
+        logger.setUseParentHandlers(false);
+        try (Device device = Device.cpu();
+                Model model = model(device)) {
+            model.fit(options());
+            model.fit(options().resume(file));
+            assertEquals(List.of(), warnings);
+            model.fit(options().resume(other));
+            model.fit(options());
+        } finally {
+            logger.removeHandler(handler);
+            logger.setUseParentHandlers(true);
+        }
+        assertEquals(1, warnings.size());
+        assertTrue(
+                warnings.get(0)
+                        .startsWith("the checkpoint was made on a machine of before, kernels 12, this is Java CPU"),
+                warnings.toString());
     }
 
     private static Handler collector(List<String> messages) {
@@ -286,6 +272,15 @@ class CheckpointTest {
         assertTrue(refused(good, "adamw", options().batchSize(4), IllegalArgumentException.class)
                 .contains("batchSize 8, this run has 4"));
         try (Device device = Device.cpu();
+                Model plain = TestData.model(device, 0.5)) {
+            plain.prepare(Optimizer.of("adamw", 0.01), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
+            String rates = assertThrows(
+                            IllegalArgumentException.class,
+                            () -> plain.fit(options().resume(good)))
+                    .getMessage();
+            assertTrue(rates.contains("was made with dropout [0.3], this run has [0.5]"), rates);
+        }
+        try (Device device = Device.cpu();
                 Model wide = new Model(
                         device,
                         new Sequential(Layers.flatten(), Layers.linear(144, 10)),
@@ -333,6 +328,79 @@ class CheckpointTest {
         String message = refused(changed(good, "4.bias", values));
         assertTrue(message.contains("tensor '4.bias' holds NaN at element 3"), message);
         assertTrue(refused(changed(good, "@accumulated.4.bias")).contains("@accumulated.4.bias' is missing"));
+        assertTrue(refused(changed(good, "@epoch.losses")).contains("@epoch.losses' is missing"));
+        assertTrue(refused(changed(good, "@epoch.hits")).contains("@epoch.hits' is missing"));
+    }
+
+    /** The sum of the gradients of a group that is not whole yet goes on. */
+    @Test
+    void aGroupOfBatchesGoesOn() {
+        Path whole = folder.resolve("whole.safetensors");
+        Path cut = folder.resolve("cut.safetensors");
+        Path end = folder.resolve("end.safetensors");
+        try (Device device = Device.cpu()) {
+            Resumption.PLAIN.whole(device, whole);
+            Resumption.PLAIN.until(device, 3, cut);
+            Resumption.PLAIN.from(device, cut, end);
+        }
+        assertEquals("1", Safetensors.read(cut).metadata().get("gathered"));
+        assertEquals(Safetensors.read(whole).metadata(), Safetensors.read(end).metadata());
+    }
+
+    /** Between epochs there are no sums of gradients and no losses of a running epoch to keep. */
+    @Test
+    void anEndedEpochKeepsNothingOfItself() {
+        Path file = folder.resolve("ended.safetensors");
+        Path begun = folder.resolve("begun.safetensors");
+        try (Device device = Device.cpu();
+                Model model = model(device)) {
+            model.fit(options().callbacks(new Callback() {
+                @Override
+                public void epochBegin(Context context) {
+                    model.saveCheckpoint(begun);
+                }
+            }));
+            model.saveCheckpoint(file);
+        }
+        List<String> names = new ArrayList<>(Safetensors.read(file).names());
+        names.addAll(Safetensors.read(begun).names());
+        assertTrue(
+                names.stream().noneMatch(name -> name.startsWith("@accumulated") || name.startsWith("@epoch")),
+                names.toString());
+        names = new ArrayList<>(Safetensors.read(checkpoint()).names());
+        assertTrue(names.contains("@accumulated.4.bias") && names.contains("@epoch.hits"), names.toString());
+    }
+
+    private record Kept(String word, List<String> restored) implements Callback {
+        @Override
+        public void save(dev.clave.nn.callback.State state) {
+            state.put("word", word);
+        }
+
+        @Override
+        public void restore(dev.clave.nn.callback.State state) {
+            restored.add(word + " gets " + state.text("word"));
+        }
+    }
+
+    /** Callbacks of one name are told apart by a number, in their order. */
+    @Test
+    void callbacksOfOneNameKeepTheirStates() {
+        Path file = folder.resolve("kept.safetensors");
+        List<String> restored = new ArrayList<>();
+        Callback[] three = {new Kept("a", restored), new Kept("b", restored), new Kept("c", restored)};
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device)) {
+            model.fit(FitOptions.of(train).batchSize(20).verbose(0).callbacks(three));
+            model.saveCheckpoint(file);
+            assertEquals("c", Safetensors.read(file).metadata().get("callback.Kept-3.word"));
+            model.fit(FitOptions.of(train)
+                    .batchSize(20)
+                    .verbose(0)
+                    .callbacks(three)
+                    .resume(file));
+        }
+        assertEquals(List.of("a gets a", "b gets b", "c gets c"), restored);
     }
 
     @Test

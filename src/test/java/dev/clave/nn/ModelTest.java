@@ -13,6 +13,13 @@ import dev.clave.data.ImageDataset;
 import dev.clave.io.Safetensors;
 import dev.clave.nn.callback.Callback;
 import dev.clave.nn.callback.Context;
+import dev.clave.nn.callback.ProgressBar;
+import dev.clave.nn.callback.Terminal;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -307,6 +314,128 @@ class ModelTest {
             assertEquals(List.of("loss", "lastLoss", "acc_top2"), List.copyOf(values.keySet()));
             assertEquals(20, seen.samples().size());
             assertEquals(data.labels()[19], seen.samples().get(19).label());
+        }
+    }
+
+    private static String printed(FitOptions options) {
+        PrintStream before = System.out;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(bytes, true, Charset.defaultCharset()));
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device)) {
+            model.fit(options);
+        } finally {
+            System.setOut(before);
+        }
+        return bytes.toString(Charset.defaultCharset());
+    }
+
+    /** Progress goes to the standard output unless somebody else shows it. */
+    @Test
+    void progressIsAddedWhenItIsAbsent() {
+        FitOptions options = FitOptions.of(train).batchSize(10);
+        assertEquals("", printed(FitOptions.of(train).batchSize(10).verbose(0)));
+        List<String> lines = printed(options.logFreq(5)).lines().toList();
+        assertEquals(3, lines.size(), lines.toString());
+        assertEquals("Epoch 1/1", lines.get(0));
+        assertTrue(lines.get(1).startsWith("step  5/10 - loss: "), lines.get(1));
+        String bar = printed(FitOptions.of(train).batchSize(10).verbose(1));
+        assertTrue(bar.contains("step 10/10 [=====") && bar.startsWith("Epoch 1/1"), bar);
+        StringWriter own = new StringWriter();
+        ProgressBar shows = new ProgressBar(new PrintWriter(own), new Terminal(false, 80), System::nanoTime, 2, 10);
+        assertEquals("", printed(FitOptions.of(train).batchSize(10).callbacks(shows)));
+        assertTrue(own.toString().startsWith("Epoch 1/1"), own.toString());
+    }
+
+    @Test
+    void aBatchHasASample() {
+        try (Device device = Device.cpu();
+                Model model = TestData.model(device, 0)) {
+            assertEquals("batchSize is at least 1, got 0", message(() -> model.evaluate(test, 0)));
+            assertEquals("batchSize is at least 1, got 0", message(() -> model.predict(test, 0)));
+            assertEquals("a batch has at least 1 sample", message(() -> model.predictBatch(new float[0], 0)));
+            assertEquals(1, model.predictBatch(new float[144], 1).length);
+            Map<String, Double> values = model.evaluate(test, 7);
+            assertEquals(List.of("loss", "lastLoss", "acc"), List.copyOf(values.keySet()), "without prepare");
+        }
+    }
+
+    /** Whatever changes the model takes the memory of single batches back. */
+    @Test
+    void theMemoryOfSingleBatchesIsGivenBack() {
+        try (Device device = Device.cpu();
+                Model model = TestData.model(device, 0)) {
+            long before = device.liveBytes();
+            model.predictBatch(new float[144], 1);
+            assertTrue(device.liveBytes() > before);
+            model.seed(3);
+            assertEquals(before, device.liveBytes());
+            model.predictBatch(new float[144], 1);
+            assertEquals(model, model.fusion(false));
+            assertEquals(before, device.liveBytes());
+            model.prepare(Optimizer.adam(0.01), Loss.SOFTMAX_CROSS_ENTROPY);
+            long prepared = device.liveBytes();
+            model.predictBatch(new float[144], 1);
+            model.prepare(Optimizer.adam(0.01), Loss.SOFTMAX_CROSS_ENTROPY);
+            assertEquals(prepared, device.liveBytes());
+            model.predictBatch(new float[144], 1);
+            model.fit(silent(train));
+            assertEquals(prepared, device.liveBytes());
+            assertThrows(IllegalStateException.class, () -> model.fusion(true));
+        }
+    }
+
+    @Test
+    void theSeedDrawsTheWeights() {
+        try (Device device = Device.cpu();
+                Model model = TestData.model(device, 0)) {
+            List<Float> seven = TestData.weights(model);
+            assertNotEquals(seven, TestData.weights(model.seed(8)));
+            assertEquals(seven, TestData.weights(model.seed(7)));
+        }
+    }
+
+    /** Bytes become numbers in [-1, 1], and what is padded is background. */
+    @Test
+    void pixelsAreNormalisedAndPadded() {
+        byte[] pixels = new byte[8];
+        for (int i = 0; i < 8; i++) {
+            pixels[i] = (byte) (30 * i + 40);
+        }
+        ImageDataset two = new ImageDataset("two", 1, 4, 2, pixels, new int[2]);
+        try (Device device = Device.cpu();
+                Model model = new Model(
+                        device,
+                        new Sequential(Layers.flatten(), Layers.linear(5 * 8, 2)),
+                        InputSpec.image(1, 5, 8).padded(2))) {
+            float[] values = model.normalise(two, 1, 0);
+            assertEquals(80, values.length);
+            for (int n = 0; n < 2; n++) {
+                for (int at = 0; at < 40; at++) {
+                    int x = at % 8 - 2;
+                    boolean inside = at / 8 == 2 && x >= 0 && x < 4;
+                    int pixel = 30 * (4 * (1 - n) + x) + 40;
+                    float expected = inside ? (pixel - 127.5f) / 127.5f : -1;
+                    assertEquals(expected, values[40 * n + at], 1e-6f, n + " " + at);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aModelSaysWhatItIs() {
+        try (Device device = Device.cpu();
+                Model named = new Model(device, Network.of("relu"));
+                Model own = TestData.model(device, 0)) {
+            assertEquals("relu", named.name());
+            assertEquals("custom", own.name());
+            assertEquals(61_610, named.parameterCount());
+            assertEquals(
+                    List.of(-1, 1, 12, 12),
+                    java.util.Objects.requireNonNull(own.input()).shape());
+            assertEquals(device, own.core().device());
+            String launches = own.explain(train, 4, false);
+            assertTrue(launches.contains("conv2d forward") && launches.contains("batch 4"), launches);
         }
     }
 }

@@ -76,7 +76,14 @@ class ScheduleTest {
                 assertEquals(0.25, log.rates().get(8), 1e-15);
                 assertEquals(logged, TestData.weights(model));
             }
-            assertThrows(IllegalArgumentException.class, () -> fitted(device, data, place -> Double.NaN, 0.5));
+            for (double factor : new double[] {Double.NaN, Double.POSITIVE_INFINITY, -1e-9}) {
+                assertThrows(IllegalArgumentException.class, () -> fitted(device, data, place -> factor, 0.5));
+            }
+            try (Model still = model(device, 0.5)) {
+                List<Float> before = TestData.weights(still);
+                still.fit(FitOptions.of(data).batchSize(16).verbose(0).schedule(place -> 0));
+                assertEquals(before, TestData.weights(still), "a rate of 0 is allowed");
+            }
         });
     }
 

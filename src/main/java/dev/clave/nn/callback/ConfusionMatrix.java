@@ -22,12 +22,16 @@ public final class ConfusionMatrix {
      * @param classes 1 to 10,000
      */
     public ConfusionMatrix(int classes) {
+        this.classes = checked(classes);
+        this.counts = new long[classes * classes];
+    }
+
+    static int checked(int classes) {
         if (classes < 1 || classes > MOST_CLASSES) {
             throw new IllegalArgumentException(
                     "confusion matrix: 1 to " + MOST_CLASSES + " classes are expected, got " + classes);
         }
-        this.classes = classes;
-        this.counts = new long[classes * classes];
+        return classes;
     }
 
     /**

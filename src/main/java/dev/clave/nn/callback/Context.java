@@ -79,6 +79,20 @@ public interface Context {
     boolean interrupted();
 
     /**
+     * {@return epoch, from 0, whose weights the model holds at the end of training: the last one, or an older one that
+     * was put back}
+     */
+    int weightsEpoch();
+
+    /**
+     * Says that the weights of an epoch, from 0, were put back; whoever does so at the end of training tells the
+     * others.
+     *
+     * @param epoch which epoch, from 0
+     */
+    void putBack(int epoch);
+
+    /**
      * Multiplies the learning rate from now on, whatever the schedule says.
      *
      * @param factor multiplies

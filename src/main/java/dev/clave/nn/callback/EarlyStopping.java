@@ -14,6 +14,7 @@ public final class EarlyStopping implements Callback {
     private final int patience;
     private final boolean restoreBest;
     private final Map<String, float[]> best = new LinkedHashMap<>();
+    private int bestEpoch = -1;
     private int waited;
     private int stoppedEpoch = -1;
 
@@ -56,6 +57,11 @@ public final class EarlyStopping implements Callback {
         return monitor.best();
     }
 
+    /** {@return epoch, from 0, of the best value; -1 before there is one} */
+    public int bestEpoch() {
+        return bestEpoch;
+    }
+
     @Override
     public void epochEnd(Context context) {
         Map<String, Double> logs = context.logs();
@@ -64,6 +70,7 @@ public final class EarlyStopping implements Callback {
         }
         if (monitor.improves(logs)) {
             waited = 0;
+            bestEpoch = context.epoch();
             if (restoreBest) {
                 Model model = context.model();
                 model.parameters().keySet().forEach(name -> best.put(name, model.values(name)));
@@ -79,8 +86,9 @@ public final class EarlyStopping implements Callback {
 
     @Override
     public void trainEnd(Context context) {
-        if (!context.interrupted()) {
+        if (!context.interrupted() && !best.isEmpty()) {
             best.forEach((name, values) -> context.model().values(name, values));
+            context.putBack(bestEpoch);
         }
     }
 
@@ -88,6 +96,7 @@ public final class EarlyStopping implements Callback {
     public void save(State state) {
         monitor.save(state);
         state.put("waited", Integer.toString(waited));
+        state.put("bestEpoch", Integer.toString(bestEpoch));
         best.forEach((name, values) -> state.put("weights:" + name.replace('.', '/'), values));
     }
 
@@ -95,6 +104,7 @@ public final class EarlyStopping implements Callback {
     public void restore(State state) {
         monitor.restore(state);
         waited = (int) state.number("waited", 0);
+        bestEpoch = (int) state.number("bestEpoch", -1);
         best.clear();
         state.floats()
                 .forEach((key, values) ->

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Saves checkpoints: {@code EPOCH.safetensors} after the epochs, counted from 0, that {@link #every} divides, {@code
- * final.safetensors} after training, and {@code best.safetensors} when asked for. An interrupted run writes no final one.
+ * final.safetensors} after training, and {@code best.safetensors} when asked for. An interrupted run writes no final one, and
+ * an epoch whose loss is no finite number writes none at all: what was good stays.
  */
 public final class ModelCheckpoint implements Callback {
     private static final String SUFFIX = ".safetensors";
@@ -77,15 +78,24 @@ public final class ModelCheckpoint implements Callback {
         try {
             Files.createDirectories(directory);
         } catch (IOException e) {
-            throw new IllegalArgumentException("checkpoints: the directory " + directory + " cannot be made", e);
+            throw new IllegalArgumentException(
+                    "checkpoints: the directory " + directory + " cannot be made; name another", e);
         }
         if (!Files.isWritable(directory)) {
             throw new IllegalArgumentException("checkpoints: nothing can be written in " + directory);
         }
     }
 
+    /** Whether the loss is a number: the weights of a run that has diverged would take the place of good ones. */
+    private static boolean isSound(Context context) {
+        return Double.isFinite(context.values().getOrDefault("loss", 0.0));
+    }
+
     @Override
     public void epochEnd(Context context) {
+        if (!isSound(context)) {
+            return;
+        }
         // The best one first: the others then hold its value.
         if (best != null && best.improves(context.logs())) {
             context.model().saveCheckpoint(directory.resolve("best" + SUFFIX));
@@ -111,7 +121,7 @@ public final class ModelCheckpoint implements Callback {
 
     @Override
     public void trainEnd(Context context) {
-        if (!context.interrupted()) {
+        if (!context.interrupted() && isSound(context)) {
             context.model().saveCheckpoint(directory.resolve("final" + SUFFIX));
         }
     }

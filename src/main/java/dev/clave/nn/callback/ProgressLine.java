@@ -83,7 +83,7 @@ final class ProgressLine {
         int room = terminal.present() ? terminal.columns() - 1 : Integer.MAX_VALUE;
         int width = Math.min(WIDTH, room - count.length() - rest.length() - 3);
         String line = width < LEAST_WIDTH ? count + rest : count + " [" + bar(step, steps, width) + "]" + rest;
-        return line.length() <= room ? line : line.substring(0, Math.max(0, room));
+        return line.substring(0, Math.min(line.length(), Math.max(0, room)));
     }
 
     static String count(int step, int steps) {

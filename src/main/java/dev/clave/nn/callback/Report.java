@@ -92,13 +92,18 @@ public final class Report {
         }
         page.append("<dl class=\"figures\">\n");
         ReportData.Epoch best = data.best();
-        if (best != null) {
+        ReportData.Epoch kept = data.kept();
+        if (kept != null) {
+            figure(page, "Accuracy kept", percent(kept.evalAccuracy()), "weights of epoch " + kept.number());
+        }
+        if (best != null && (kept == null || best.evalAccuracy() != kept.evalAccuracy())) {
             figure(page, "Best accuracy", percent(best.evalAccuracy()), "epoch " + best.number());
         }
         if (!data.epochs().isEmpty()) {
             ReportData.Epoch last = data.epochs().get(data.epochs().size() - 1);
             boolean evaluated = Double.isFinite(last.evalAccuracy());
-            String part = evaluated ? "evaluation" : "training";
+            String part =
+                    (kept == null ? "" : "epoch " + last.number() + ", ") + (evaluated ? "evaluation" : "training");
             figure(page, "Last accuracy", percent(evaluated ? last.evalAccuracy() : last.accuracy()), part);
             figure(page, "Last loss", loss(evaluated ? last.evalLoss() : last.loss()), part);
             figure(

@@ -5,11 +5,11 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 
-/** Curves over the epochs as inline SVG. Values that are not finite leave a gap. */
+/** Curves over the epochs as inline SVG. Infinite values leave a gap; values that were not measured do not. */
 final class ReportChart {
     private static final double WIDTH = 480;
     private static final double HEIGHT = 270;
-    private static final double LEFT = 54;
+    private static final double LEFT = 66;
     private static final double RIGHT = 12;
     private static final double TOP = 12;
     private static final double BOTTOM = 42;
@@ -147,7 +147,10 @@ final class ReportChart {
         boolean drawing = false;
         for (ReportData.Epoch epoch : epochs) {
             double number = value.applyAsDouble(epoch);
-            if (!Double.isFinite(number)) {
+            if (Double.isNaN(number)) {
+                continue; // not measured: the line goes on to the next point
+            }
+            if (Double.isInfinite(number)) {
                 drawing = false;
                 continue;
             }

@@ -9,7 +9,8 @@ import java.util.Locale;
 final class ReportClasses {
     private static final int MOST_CLASSES = 40;
     private static final int MOST_CONFUSIONS = 6;
-    private static final double DEEP = 0.72;
+    /** Percent of colour from which text on it is white. */
+    private static final long DEEP = 73;
 
     private record Confusion(int label, int prediction, long count) {}
 
@@ -20,8 +21,15 @@ final class ReportClasses {
         if (matrix == null) {
             return;
         }
-        page.append(
-                "<section id=\"classes\">\n<h2>Classes</h2>\n<div class=\"pair\">\n<div>\n<h3>Confusion matrix</h3>\n");
+        page.append("<section id=\"classes\">\n<h2>Classes</h2>\n");
+        ReportData.Epoch kept = data.kept();
+        if (kept != null) {
+            page.append(
+                            "<p class=\"note\">Matrix, measures and mistakes are those of the weights that were kept, of epoch ")
+                    .append(kept.number())
+                    .append(".</p>\n");
+        }
+        page.append("<div class=\"pair\">\n<div>\n<h3>Confusion matrix</h3>\n");
         if (matrix.classes() <= MOST_CLASSES) {
             heatMap(page, matrix, data.classes());
         } else {
@@ -76,7 +84,9 @@ final class ReportClasses {
         double share = share(matrix, label, prediction);
         // Errors are few: the root spreads the small ones.
         double depth = right ? 0.1 + 0.8 * share : 0.12 + 0.73 * Math.sqrt(share / worst);
-        page.append("<td class=\"").append(right ? "hit" : "miss").append(depth > DEEP ? " deep" : "");
+        page.append("<td class=\"")
+                .append(right ? "hit" : "miss")
+                .append(Math.round(100 * depth) >= DEEP ? " deep" : "");
         page.append("\" style=\"--a:")
                 .append(String.format(Locale.ROOT, "%.2f", depth))
                 .append("\" title=\"");

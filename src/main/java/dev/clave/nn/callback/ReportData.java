@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param title heading, for example {@code LeNet on MNIST}
  * @param subtitle one line below it, for example when and for how long; may be empty
  * @param epochs one entry per epoch, in order
+ * @param weightsEpoch number of the epoch, from 1, whose weights the rest is about, when older ones were put back; else 0
  * @param steps loss of single steps, in order
  * @param classes names of the classes, as many as the confusion matrix has; may be empty without one
  * @param confusion of the evaluation, null without one
@@ -27,6 +28,7 @@ public record ReportData(
         String title,
         String subtitle,
         List<Epoch> epochs,
+        int weightsEpoch,
         List<Step> steps,
         List<String> classes,
         @Nullable ConfusionMatrix confusion,
@@ -111,6 +113,16 @@ public record ReportData(
      * @param parameters how many numbers it learns
      */
     public record Layer(String name, String input, String output, long parameters) {}
+
+    /** The epoch whose weights were put back, or null when the weights are those of the last one. */
+    @Nullable
+    Epoch kept() {
+        Epoch found = null;
+        for (int i = 0; i < epochs.size() - 1; i++) {
+            found = epochs.get(i).number == weightsEpoch ? epochs.get(i) : found;
+        }
+        return found;
+    }
 
     /** The last epoch with a finite evaluation accuracy that none exceeds, or null. */
     @Nullable

@@ -129,6 +129,7 @@ public final class ReportFile implements Callback {
                         title.isEmpty() ? context.settings().getOrDefault("network", "network") + on : title,
                         subtitle(data),
                         epochs(),
+                        context.weightsEpoch() + 1,
                         steps,
                         parts.names(),
                         parts.confusion,
@@ -156,7 +157,7 @@ public final class ReportFile implements Callback {
         return what.isEmpty() ? date : what + ", " + date;
     }
 
-    private static String duration(double seconds) {
+    static String duration(double seconds) {
         if (seconds < 60) {
             return String.format(Locale.ROOT, seconds < 10 ? "%.1f s" : "%.0f s", seconds);
         }

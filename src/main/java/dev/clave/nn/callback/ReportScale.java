@@ -52,7 +52,7 @@ final class ReportScale {
     }
 
     /** The next of 1, 2 and 5 times a power of ten. */
-    private static double step(double least) {
+    static double step(double least) {
         double power = Math.pow(10, Math.floor(Math.log10(least)));
         for (double part : new double[] {1, 2, 5}) {
             if (part * power >= least * (1 - 1e-9)) {
@@ -84,8 +84,8 @@ final class ReportScale {
 
     /** The mark in as few digits as it needs. */
     String label(double tick) {
-        if (tick != 0 && (Math.abs(tick) < 1e-4 || Math.abs(tick) >= 1e6)) {
-            return String.format(Locale.ROOT, "%.0e", tick);
+        if (tick != 0 && (Math.abs(tick) < 0.99e-3 || Math.abs(tick) >= 1e6)) {
+            return String.format(Locale.ROOT, "%.0e", tick).replace("e-0", "e-").replace("e+0", "e");
         }
         String text = String.format(Locale.ROOT, "%.6f", tick);
         return text.replaceAll("0+$", "").replaceAll("\\.$", "");

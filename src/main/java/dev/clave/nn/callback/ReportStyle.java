@@ -22,6 +22,7 @@ final class ReportStyle {
               margin-top: 1.1rem; }
             .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr)); gap: 1.5rem; }
             .pair > * { min-width: 0; }
+            section > .note { margin-bottom: .75rem; }
             .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem;
               margin: 1.1rem 0 0; }
             .figures div { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem .9rem; }
@@ -88,7 +89,7 @@ final class ReportStyle {
             @media (max-width: 34rem) {
               main { padding: 1rem .6rem 2rem; }
               section { padding: .9rem .75rem; }
-              svg text { font-size: 17px; }
+              svg text { font-size: 16px; }
               .legend { margin-left: 0; }
               table { font-size: .8rem; }
               th, td { padding: .3rem .25rem; white-space: normal; }

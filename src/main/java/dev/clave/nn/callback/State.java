@@ -1,5 +1,6 @@
 package dev.clave.nn.callback;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -78,13 +79,13 @@ public final class State {
         return floats.get(key);
     }
 
-    /** {@return all texts} */
+    /** {@return all texts, in the order in which they were put: files of the same state are the same bytes} */
     public Map<String, String> texts() {
-        return Map.copyOf(texts);
+        return Collections.unmodifiableMap(texts);
     }
 
-    /** {@return all values} */
+    /** {@return all values, in the order in which they were put} */
     public Map<String, float[]> floats() {
-        return Map.copyOf(floats);
+        return Collections.unmodifiableMap(floats);
     }
 }

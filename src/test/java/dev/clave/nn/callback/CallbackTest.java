@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.Device;
+import dev.clave.FormatException;
 import dev.clave.data.ImageDataset;
 import dev.clave.io.Json;
 import dev.clave.nn.Accuracy;
@@ -191,6 +192,116 @@ class CallbackTest {
         assertEquals(3, resumed.rows().size());
     }
 
+    /** A callback that is used again forgets the files of before: they are no longer its own to remove. */
+    @Test
+    void aCheckpointCallbackUsedAgainKnowsTheResumedRunAlone() {
+        ModelCheckpoint checkpoint = new ModelCheckpoint(folder).keepLast(2);
+        fit(options().epochs(2), 0.1, checkpoint);
+        fit(options().epochs(2).resume(folder.resolve("0.safetensors")), 0.1, checkpoint);
+        assertTrue(Files.exists(folder.resolve("0.safetensors")), "two files may stay, 0 and 1");
+        assertTrue(Files.exists(folder.resolve("1.safetensors")));
+    }
+
+    /** A run that has diverged neither replaces nor removes what was good. */
+    @Test
+    void checkpointsOfADivergedRunAreNotMade() throws Exception {
+        Callback poison = new Callback() {
+            @Override
+            public void epochBegin(Context context) {
+                if (context.epoch() == 1) {
+                    model.values("1.bias", 0, Float.POSITIVE_INFINITY, 0);
+                }
+            }
+        };
+        fit(options().epochs(1), 0.1, new ModelCheckpoint(folder));
+        byte[] before = Files.readAllBytes(folder.resolve("final.safetensors"));
+        fit(
+                options().epochs(3),
+                0.1,
+                poison,
+                new ModelCheckpoint(folder).keepLast(1).best("acc", Monitor.Mode.MAX));
+        try (var files = Files.list(folder)) {
+            assertEquals(
+                    new TreeSet<>(List.of("0.safetensors", "best.safetensors", "final.safetensors")),
+                    new TreeSet<>(
+                            files.map(file -> file.getFileName().toString()).toList()));
+        }
+        assertTrue(Arrays.equals(before, Files.readAllBytes(folder.resolve("final.safetensors"))));
+        // The loss is of before the update: weights are looked at, too.
+        String message = String.valueOf(
+                assertThrows(FormatException.class, () -> model.save(folder.resolve("final.safetensors")))
+                        .getMessage());
+        assertTrue(
+                message.contains(
+                        "final.safetensors: not written: tensor '1.weight' holds NaN at element 0; training has"),
+                message);
+        assertThrows(FormatException.class, () -> model.saveCheckpoint(folder.resolve("final.safetensors")));
+        assertTrue(Arrays.equals(before, Files.readAllBytes(folder.resolve("final.safetensors"))));
+    }
+
+    @Test
+    void earlyStoppingUsedAgainForgetsTheWeightsOfBefore() {
+        State fresh = new State();
+        EarlyStopping stop = new EarlyStopping("evalLoss", Monitor.Mode.MIN, 2, 0, true);
+        stop.save(fresh);
+        Script script = new Script(model);
+        play(stop, script, 1);
+        assertEquals(0, stop.bestEpoch());
+        stop.restore(fresh);
+        assertEquals(-1, stop.bestEpoch());
+        float[] changed = new float[48];
+        Arrays.fill(changed, 0.25f);
+        model.values("1.weight", changed);
+        stop.trainEnd(script);
+        assertTrue(Arrays.equals(changed, model.values("1.weight")), "nothing was the best of this run");
+        assertEquals(-1, script.putBack);
+    }
+
+    /** The epoch of the best value travels in the state, and is named when its weights are put back. */
+    @Test
+    void theEpochOfTheBestWeightsIsKnown() {
+        Script script = new Script(model);
+        EarlyStopping stop = new EarlyStopping("evalLoss", Monitor.Mode.MIN, 2, 0, true);
+        play(stop, script, 5, 4, 4.5);
+        State state = new State();
+        stop.save(state);
+        EarlyStopping resumed = new EarlyStopping("evalLoss", Monitor.Mode.MIN, 2, 0, true);
+        assertEquals(-1, resumed.bestEpoch());
+        resumed.restore(state);
+        assertEquals(1, resumed.bestEpoch());
+        script.interrupted = true;
+        resumed.trainEnd(script);
+        assertEquals(-1, script.putBack, "an interrupted run goes on with the last weights");
+        script.interrupted = false;
+        resumed.trainEnd(script);
+        assertEquals(1, script.putBack);
+        EarlyStopping keeps = new EarlyStopping("evalLoss", Monitor.Mode.MIN, 2, 0, false);
+        Script last = new Script(model);
+        play(keeps, last, 5, 6);
+        keeps.trainEnd(last);
+        assertEquals(0, keeps.bestEpoch());
+        assertEquals(-1, last.putBack, "it was not asked to put anything back");
+    }
+
+    @Test
+    void theRunSaysWhoseWeightsItHas() {
+        List<Integer> seen = new ArrayList<>();
+        Callback watch = new Callback() {
+            @Override
+            public void trainEnd(Context context) {
+                seen.add(context.weightsEpoch());
+            }
+        };
+        fit(options().epochs(3), 1e-4, watch);
+        fit(
+                options().epochs(9),
+                1e-4,
+                new Spoiler(),
+                new EarlyStopping("evalLoss", Monitor.Mode.MIN, 2, 0, true),
+                watch);
+        assertEquals(List.of(2, 1), seen);
+    }
+
     @Test
     void plateauComposesWithASchedule() {
         Script script = new Script(model);
@@ -255,7 +366,11 @@ class CallbackTest {
     @Test
     void numbersGoToWhoeverKeepsThem() {
         List<String> seen = new ArrayList<>();
-        fit(options().epochs(2), 0.5, new ScalarLog((tag, value, step) -> seen.add(tag + "@" + step), 3));
+        // 7 batches of evaluation: its third and sixth are none of training.
+        fit(
+                options().epochs(2).evalBatchSize(3),
+                0.5,
+                new ScalarLog((tag, value, step) -> seen.add(tag + "@" + step), 3));
         List<String> expected = new ArrayList<>();
         for (int step : new int[] {3, 6}) {
             for (String tag : List.of("train/loss", "train/acc", "train/learningRate", "eval/loss", "eval/lastLoss")) {

@@ -121,6 +121,7 @@ class ConfusionMatrixTest {
         assertThrows(IllegalArgumentException.class, () -> one.add(1, 0));
         assertThrows(IllegalArgumentException.class, () -> one.add(new int[1], new int[1], -1));
         assertThrows(IllegalArgumentException.class, () -> new ConfusionMatrix(10_001));
+        assertEquals(10_000, ConfusionMatrix.checked(10_000)); // the matrix itself would take 800 MB
     }
 
     @Test

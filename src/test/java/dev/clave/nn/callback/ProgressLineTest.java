@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.LinkedHashMap;
@@ -23,8 +24,10 @@ class ProgressLineTest {
         return values;
     }
 
+    /** What is not flushed is not seen. */
     private ProgressLine line(boolean terminal, int columns, int steps) {
-        return new ProgressLine(new PrintWriter(text), new Terminal(terminal, columns), nanos::get, steps);
+        return new ProgressLine(
+                new PrintWriter(new BufferedWriter(text, 1 << 16)), new Terminal(terminal, columns), nanos::get, steps);
     }
 
     @Test
@@ -127,5 +130,97 @@ class ProgressLineTest {
         assertEquals(new Terminal(true, 61), Terminal.of(properties, Map.of("COLUMNS", "132")));
         properties.setProperty("clave.columns", "0");
         assertEquals(new Terminal(true, 80), Terminal.of(properties, Map.of()));
+    }
+
+    @Test
+    void theLauncherIsAsked() {
+        String before = System.getProperty("clave.columns");
+        System.setProperty("clave.columns", "61");
+        try {
+            assertEquals(61, Terminal.detect().columns());
+            assertEquals(Terminal.of(System.getProperties(), System.getenv()), Terminal.detect());
+        } finally {
+            if (before == null) {
+                System.clearProperty("clave.columns");
+            } else {
+                System.setProperty("clave.columns", before);
+            }
+        }
+    }
+
+    private String shown() {
+        String shown = text.toString().replace(System.lineSeparator(), "\n");
+        text.getBuffer().setLength(0);
+        return shown;
+    }
+
+    /** A terminal sees the first step at once, a file after ten seconds, and neither is shown more often than it should. */
+    @Test
+    void timesToTheBorder() {
+        ProgressLine terminal = line(true, 200, 10);
+        terminal.step(1, Map::of);
+        assertEquals("\rstep  1/10 [==>...........................] - ETA: 0s - 0us/step", shown());
+        nanos.addAndGet(99_999_999);
+        terminal.step(2, Map::of);
+        assertEquals("", shown());
+        nanos.addAndGet(1);
+        terminal.step(2, Map::of);
+        assertTrue(shown().startsWith("\rstep  2/10 "));
+        nanos.addAndGet(1_000_000_000);
+        terminal.step(10, Map::of);
+        assertEquals("", shown(), "the last step is left to the end");
+        ProgressLine file = line(false, 80, 10);
+        nanos.addAndGet(9_999_999_999L);
+        file.step(1, Map::of);
+        assertEquals("", shown());
+        nanos.addAndGet(1);
+        file.step(1, Map::of);
+        assertEquals("step  1/10 [==>...........................] - ETA: 1:30 - 10s/step\n", shown());
+    }
+
+    @Test
+    void unitsToTheBorder() {
+        assertEquals(" - 1s/step", ProgressLine.rate(1));
+        assertEquals(" - 1ms/step", ProgressLine.rate(1e-3));
+        assertEquals(" - 999us/step", ProgressLine.rate(0.999e-3));
+        for (long[] seconds : new long[][] {{3599, 59}, {3600, 1}, {60, 1}, {59, 0}}) {
+            ProgressLine line = line(true, 200, 2);
+            nanos.addAndGet(seconds[0] * 1_000_000_000);
+            line.step(1, Map::of);
+            String eta =
+                    seconds[0] == 3599 ? "59:59" : seconds[0] == 3600 ? "1:00:00" : seconds[0] == 60 ? "1:00" : "59s";
+            String shown = shown();
+            assertTrue(shown.contains(" - ETA: " + eta + " - "), shown);
+        }
+    }
+
+    /** Between the full bar and none the line fills the terminal but for one column. */
+    @Test
+    void theBarTakesTheRoomThereIs() {
+        String full = "step 1/2 [==============>...............] - ETA: 0s - 0us/step";
+        for (int columns = 20; columns < 100; columns++) {
+            line(true, columns, 2).step(1, Map::of);
+            String shown = shown().substring(1);
+            int bar = shown.indexOf(']') - shown.indexOf('[') - 1;
+            int rest = full.length() - 33;
+            if (columns > full.length()) {
+                assertEquals(full, shown);
+            } else if (columns - 1 >= rest + 3 + 5) {
+                assertEquals(columns - 1, shown.length(), shown);
+                assertEquals(columns - 1 - rest - 3, bar, shown);
+            } else {
+                String plain = "step 1/2 - ETA: 0s - 0us/step";
+                assertEquals(plain.substring(0, Math.min(columns - 1, plain.length())), shown);
+            }
+        }
+    }
+
+    @Test
+    void aTerminalEndsTheLine() {
+        line(true, 200, 2).finish(values(0.5, 0.25), 0.5);
+        String line = "step 2/2 [==============================] - loss: 0.5000 - acc: 0.2500 - 500ms/step";
+        assertEquals("\r" + line + "\n", shown());
+        line(false, 200, 2).finish(values(0.5, 0.25), 0.5);
+        assertEquals(line + "\n", shown());
     }
 }

@@ -11,6 +11,7 @@ import dev.clave.data.ImageDataset;
 import dev.clave.io.EventFile;
 import dev.clave.nn.Accuracy;
 import dev.clave.nn.FitOptions;
+import dev.clave.nn.FitResult;
 import dev.clave.nn.InputSpec;
 import dev.clave.nn.Layers;
 import dev.clave.nn.Loss;
@@ -27,6 +28,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Pages and event files of true runs, on a linear network of 16 pixels. */
@@ -198,6 +201,162 @@ class ReportFileTest {
                             new ScalarLog((tag, value, step) -> events.scalar(tag, step, value), 2)));
             assertArrayEquals(Files.readAllBytes(events.file()), Files.readAllBytes(only(log)));
             assertTrue(Files.size(events.file()) > 500);
+        }
+    }
+
+    @Test
+    void durationsChooseTheirUnit() {
+        double[] seconds = {0.04, 9.94, 10, 59.4, 60, 75.2, 3599, 3600, 7384, 90000};
+        String[] texts = {
+            "0.0 s",
+            "9.9 s",
+            "10 s",
+            "59 s",
+            "1 min 0 s",
+            "1 min 15 s",
+            "59 min 59 s",
+            "1 h 0 min",
+            "2 h 3 min",
+            "25 h 0 min"
+        };
+        for (int i = 0; i < seconds.length; i++) {
+            assertEquals(texts[i], ReportFile.duration(seconds[i]));
+        }
+    }
+
+    /** Time is summed over the epochs, and the steps have their places on the axis of epochs. */
+    @Test
+    void epochsAndStepsAreCollected() throws IOException {
+        Path page = folder.resolve("page.html");
+        try (Device device = Device.cpu();
+                Model model = model(device, InputSpec.image(1, 4, 4))) {
+            Script script = new Script(model);
+            ReportFile report = new ReportFile(page).clock(NOON);
+            report.trainBegin(script);
+            for (String expected :
+                    List.of("1 epoch in 1 min 15 s, 5 March 2026", "2 epochs in 2 min 30 s, 5 March 2026")) {
+                script.logs = java.util.Map.of("loss", 1.0, "seconds", 75.0);
+                report.epochEnd(script);
+                script.epoch++;
+                report.trainEnd(script);
+                assertTrue(Files.readString(page).contains("<p class=\"subtitle\">" + expected + "</p>"), expected);
+            }
+            ReportFile other = new ReportFile(page);
+            model.fit(options().epochs(2).callbacks(other));
+            State state = new State();
+            other.save(state);
+            float[] places = new float[12];
+            for (int i = 0; i < 12; i++) {
+                places[i] = (float) (i / 6 + (i % 6 + 1.0) / 6);
+            }
+            assertArrayEquals(places, state.floats("stepEpochs"), 1e-6f);
+            other.restore(state);
+            other.restore(state);
+            State again = new State();
+            other.save(again);
+            assertArrayEquals(state.floats("stepEpochs"), again.floats("stepEpochs"));
+            assertArrayEquals(state.floats("stepLosses"), again.floats("stepLosses"));
+        }
+    }
+
+    /** What belongs to the device stands there, everything else among the settings. */
+    @Test
+    void factsStandInTheirPlaces() throws IOException {
+        Path page = folder.resolve("page.html");
+        try (Device device = Device.cpu();
+                Model model = model(device, InputSpec.image(1, 4, 4))) {
+            model.fit(options().callbacks(new ReportFile(page)));
+            String html = Files.readString(page);
+            String machine = html.substring(html.indexOf("<h2>Device"), html.indexOf("<h2>Settings"));
+            for (String name : List.of("Device", "Platform", "Binding")) {
+                assertTrue(machine.contains("<dt>" + name + "</dt>"), machine);
+            }
+            assertEquals(3, machine.split("<dt>", -1).length - 1, machine);
+            assertTrue(html.contains("<dt>Total params</dt><dd>51</dd>"), html);
+            assertTrue(html.contains("<dt>Trainable params</dt><dd>51</dd>"), html);
+            assertTrue(html.contains("<dt>Non-trainable params</dt><dd>0</dd>"), html);
+            model.evaluate(data(18), 5, new ReportFile(page));
+            html = Files.readString(page);
+            assertTrue(html.contains("<dt>Loss</dt><dd>") && html.contains("<dt>Acc</dt><dd>"), html);
+        }
+    }
+
+    /** Event files of a directory that this process has open; needs the list of open files that Linux keeps. */
+    private static long open(Path directory) throws IOException {
+        long count = 0;
+        try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path file : files.toList()) {
+                count += Files.isSymbolicLink(file) && target(file).startsWith(directory.toRealPath() + "/") ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException e) {
+            return ""; // closed since
+        }
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "needs the list of open files in /proc")
+    void noEventFileStaysOpen() throws IOException {
+        Path log = folder.resolve("log");
+        TensorBoard board = new TensorBoard(log, 1, NOON);
+        try (Device device = Device.cpu();
+                Model model = model(device)) {
+            Script script = new Script(model);
+            board.trainBegin(script);
+            assertEquals(1, open(log));
+            board.trainBegin(script);
+            assertEquals(1, open(log), "a new run closes the file of one that failed");
+            board.trainEnd(script);
+            assertEquals(0, open(log));
+            board.trainBegin(script);
+            board.close();
+            assertEquals(0, open(log));
+        }
+    }
+
+    /** After an early stop the page says whose weights its mistakes are, and both accuracies. */
+    @Test
+    void weightsThatWerePutBackAreNamed() throws IOException {
+        Path page = folder.resolve("page.html");
+        try (Device device = Device.cpu();
+                Model model = model(device)) {
+            Callback spoiler = new Callback() {
+                @Override
+                public void evaluateBegin(Context context) {
+                    if (context.epoch() >= 4) {
+                        context.model().values("1.bias", -50, 0, 50);
+                    }
+                }
+            };
+            EarlyStopping stop = new EarlyStopping("evalAcc", Monitor.Mode.MAX, 5, 0, true);
+            FitResult result = model.fit(options().epochs(12).callbacks(spoiler, stop, new ReportFile(page)));
+            int last = result.epochs().size();
+            assertTrue(
+                    result.stopped() && stop.bestEpoch() < last - 1,
+                    result.epochs().toString());
+            double kept = result.epochs().get(stop.bestEpoch()).getOrDefault("evalAcc", -1.0);
+            double ended = result.epochs().get(last - 1).getOrDefault("evalAcc", -1.0);
+            assertTrue(ended < kept, "the last epoch is worse");
+            String html = Files.readString(page);
+            String number = String.valueOf(stop.bestEpoch() + 1);
+            assertTrue(
+                    html.contains("<dt>Accuracy kept</dt><dd>" + Report.percent(kept) + "<small>weights of epoch "
+                            + number + "</small>"),
+                    html);
+            assertTrue(
+                    html.contains("<dt>Last accuracy</dt><dd>" + Report.percent(ended) + "<small>epoch " + last
+                            + ", evaluation</small>"),
+                    html);
+            assertFalse(html.contains("Best accuracy"), "it is the one kept");
+            assertTrue(html.contains("of the weights that were kept, of epoch " + number + "."), html);
+            assertEquals(
+                    1 + Math.round(18 * (1 - kept)), html.split("<li>", -1).length, "mistakes of the kept weights");
         }
     }
 

@@ -53,6 +53,7 @@ final class ReportSample {
                 "LeNet on MNIST",
                 "8 epochs in 21 s, 24 November 2026",
                 epochs,
+                0,
                 steps,
                 names,
                 confusion,
@@ -98,7 +99,7 @@ final class ReportSample {
     /** A run of which nothing is known. */
     static ReportData empty() {
         return new ReportData(
-                "Nothing", "", List.of(), List.of(), List.of(), null, List.of(), List.of(), Map.of(), Map.of(),
+                "Nothing", "", List.of(), 0, List.of(), List.of(), null, List.of(), List.of(), Map.of(), Map.of(),
                 Map.of(), "");
     }
 }

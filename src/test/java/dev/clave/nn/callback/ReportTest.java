@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +17,9 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -143,6 +146,7 @@ class ReportTest {
                 HOSTILE,
                 HOSTILE,
                 List.of(),
+                0,
                 List.of(),
                 List.of(HOSTILE),
                 matrix,
@@ -160,6 +164,21 @@ class ReportTest {
         assertTrue(text(page, "//img/@alt").contains(shown));
     }
 
+    /** What XML takes to the border, and numbers as the progress line writes them. */
+    @Test
+    void charactersAndNumbersToTheBorder() {
+        String kept = " ~\t\n\u00a0\ud7ff\ue000\ufffd\ud83d\ude00";
+        assertEquals(kept, Report.escaped(kept));
+        for (String bad : new String[] {"\u001f", "\u007f", "\u009f", "\ud800", "\udfff", "\ufffe", "\uffff"}) {
+            assertEquals("\ufffd", Report.escaped(bad));
+        }
+        assertEquals("1.0000e-03", Report.loss(0.001));
+        assertEquals("0.0011", Report.loss(0.0011));
+        assertEquals("-", Report.loss(Double.NaN));
+        assertEquals("-", Report.percent(Double.NaN));
+        assertEquals("98.91 %", Report.percent(0.98912));
+    }
+
     @Test
     void gapsAndOddNumbersDoNotBreakThePage(@TempDir Path folder) throws Exception {
         assertTrue(nodes(parsed(ReportSample.empty()), "//section").isEmpty());
@@ -174,6 +193,7 @@ class ReportTest {
                 "odd",
                 "",
                 epochs,
+                0,
                 List.of(new ReportData.Step(0.5, nan)),
                 whole.classes(),
                 new ConfusionMatrix(10),
@@ -194,7 +214,7 @@ class ReportTest {
                     new ReportData.Epoch(1, losses[0], 0.5, nan, nan),
                     new ReportData.Epoch(2, losses[1], 0.5, nan, nan));
             Document drawn = parsed(new ReportData(
-                    "two", "", two, List.of(), List.of(), null, List.of(), List.of(), Map.of(), Map.of(), Map.of(),
+                    "two", "", two, 0, List.of(), List.of(), null, List.of(), List.of(), Map.of(), Map.of(), Map.of(),
                     ""));
             int marks = nodes(drawn, "//figure[1]//text[@class='side']").size();
             assertTrue(marks >= 2 && marks <= 12, Arrays.toString(losses) + " has " + marks + " marks");
@@ -210,6 +230,200 @@ class ReportTest {
         assertThrows(IllegalArgumentException.class, () -> Report.write(folder.resolve("none/a.html"), whole));
     }
 
+    private static String shape(ReportData data) {
+        String page = Report.html(data)
+                .replaceAll("base64,[^\"]*", "") // packed by the Java at hand
+                .replaceAll("(?s)<style>.*</style>", "");
+        CRC32 crc = new CRC32();
+        crc.update(page.getBytes(StandardCharsets.UTF_8));
+        return Long.toHexString(crc.getValue());
+    }
+
+    private static ReportData curves(List<ReportData.Epoch> epochs, ReportData.Step... steps) {
+        return new ReportData(
+                "curves",
+                "",
+                epochs,
+                0,
+                List.of(steps),
+                List.of(),
+                null,
+                List.of(),
+                List.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                "");
+    }
+
+    /**
+     * Pages as they were looked at in a browser, style and pictures aside. Who changes one looks at it again, wide and narrow,
+     * light and dark, and then takes the new value over.
+     */
+    @Test
+    void pagesAreThoseThatWereLookedAt() {
+        double nan = Double.NaN;
+        List<ReportData.Epoch> many = new ArrayList<>();
+        for (int i = 1; i <= 60; i++) {
+            many.add(new ReportData.Epoch(
+                    i, 0.9 / i, 1 - 0.5 / i, i % 3 == 0 ? 1.1 / i : nan, i % 3 == 0 ? 1 - 0.6 / i : nan));
+        }
+        List<ReportData.Epoch> gap = List.of(
+                new ReportData.Epoch(4, 0.25, 0.995, 0.3, 0.99),
+                new ReportData.Epoch(5, nan, nan, nan, nan),
+                new ReportData.Epoch(6, 0.24, 0.996, 0.5, nan));
+        ConfusionMatrix wide = new ConfusionMatrix(41);
+        wide.add(3, 4);
+        List<String> names = IntStream.range(0, 41).mapToObj(String::valueOf).toList();
+        ReportData large = new ReportData(
+                "large",
+                "41 classes",
+                List.of(),
+                0,
+                List.of(),
+                names,
+                wide,
+                List.of(),
+                List.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                "");
+        assertEquals(
+                List.of("ba0cb8f4", "1a55b6fa", "9ea36107", "f2f80d5c", "9ed538e6", "e0352452"),
+                List.of(
+                        shape(ReportSample.data()),
+                        shape(curves(many)),
+                        shape(curves(gap)),
+                        shape(curves(
+                                List.of(),
+                                new ReportData.Step(0.25, 8),
+                                new ReportData.Step(0.5, nan),
+                                new ReportData.Step(1.5, 1))),
+                        shape(curves(List.of(new ReportData.Epoch(1, 7.9, 0.5, 1, 0.25)))),
+                        shape(large)));
+    }
+
+    private static ReportData matrix(ConfusionMatrix matrix) {
+        List<String> names =
+                IntStream.range(0, matrix.classes()).mapToObj(String::valueOf).toList();
+        return new ReportData(
+                "matrix", "", List.of(), 0, List.of(), names, matrix, List.of(), List.of(), Map.of(), Map.of(),
+                Map.of(), "");
+    }
+
+    /** Up to 40 classes are drawn; text is white on the deep colours. */
+    @Test
+    void theMatrixToTheBorder() {
+        for (int classes : new int[] {40, 41}) {
+            ConfusionMatrix matrix = new ConfusionMatrix(classes);
+            matrix.add(0, 0);
+            assertEquals(classes == 40, Report.html(matrix(matrix)).contains("<table class=\"heat\">"));
+        }
+        ConfusionMatrix shades = new ConfusionMatrix(2);
+        for (int i = 0; i < 1000; i++) {
+            shades.add(0, i < 775 ? 0 : 1); // 0.1 + 0.8 * 0.775 is 72 %
+            shades.add(1, i < 788 ? 1 : 0); // 73 %
+        }
+        String html = Report.html(matrix(shades));
+        assertTrue(html.contains("<td class=\"hit\" style=\"--a:0.72\""), html);
+        assertTrue(html.contains("<td class=\"hit deep\" style=\"--a:0.73\""), html);
+    }
+
+    /** A loss of 0 has no logarithm, and many points are small ones. */
+    @Test
+    void curvesToTheBorder() {
+        List<ReportData.Epoch> zero =
+                List.of(new ReportData.Epoch(1, 5, 0.5, 4, 0.5), new ReportData.Epoch(2, 0, 1, 1, 0.9));
+        assertFalse(Report.html(curves(zero)).contains("logarithmic"));
+        List<ReportData.Epoch> positive =
+                List.of(new ReportData.Epoch(1, 5, 0.5, 4, 0.5), new ReportData.Epoch(2, 1e-9, 1, 1, 0.9));
+        assertTrue(Report.html(curves(positive)).contains("logarithmic"));
+        for (int count : new int[] {40, 41}) {
+            List<ReportData.Epoch> epochs = new ArrayList<>();
+            for (int i = 1; i <= count; i++) {
+                epochs.add(new ReportData.Epoch(i, 1, 0.5, 1, 0.5));
+            }
+            assertTrue(Report.html(curves(epochs)).contains(count == 40 ? " r=\"3.5\">" : " r=\"2\">"));
+        }
+    }
+
+    private static String figures(int weightsEpoch) throws Exception {
+        List<ReportData.Epoch> epochs = List.of(
+                new ReportData.Epoch(1, 1, 0.5, 1, 0.90),
+                new ReportData.Epoch(2, 1, 0.5, 1, 0.95),
+                new ReportData.Epoch(3, 1, 0.5, 1, 0.93));
+        ConfusionMatrix matrix = new ConfusionMatrix(1);
+        matrix.add(0, 0);
+        Document page = parsed(new ReportData(
+                "kept",
+                "",
+                epochs,
+                weightsEpoch,
+                List.of(),
+                List.of("a"),
+                matrix,
+                List.of(),
+                List.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                ""));
+        StringBuilder shown = new StringBuilder();
+        for (Node figure : nodes(page, "//header/dl/div")) {
+            shown.append(figure.getTextContent()).append('|');
+        }
+        return shown + text(page, "//section[@id='classes']/p");
+    }
+
+    /** Old weights that were put back have their accuracy and epoch beside those of the best and the last epoch. */
+    @Test
+    void weightsOfAnotherEpochAreNamed() throws Exception {
+        String rest = "Epochs3|Mistakes0of 1|";
+        String last = "Last accuracy93.00 %evaluation|Last loss1.0000evaluation|" + rest;
+        String note = "Matrix, measures and mistakes are those of the weights that were kept, of epoch ";
+        for (int epoch : new int[] {0, 3, 4}) {
+            assertEquals("Best accuracy95.00 %epoch 2|" + last, figures(epoch));
+        }
+        last = "Last accuracy93.00 %epoch 3, evaluation|Last loss1.0000epoch 3, evaluation|" + rest;
+        assertEquals("Accuracy kept95.00 %weights of epoch 2|" + last + note + "2.", figures(2));
+        assertEquals(
+                "Accuracy kept90.00 %weights of epoch 1|Best accuracy95.00 %epoch 2|" + last + note + "1.", figures(1));
+    }
+
+    /** A class that has no name is refused, and of equal epochs the last is the best. */
+    @Test
+    void dataToTheBorder() {
+        for (int[] classes : new int[][] {{1, 0}, {0, 1}}) {
+            ReportData.Mistake mistake = new ReportData.Mistake(7, classes[0], classes[1], 0.5, 1, 1, new byte[1]);
+            String message = assertThrows(
+                            IllegalArgumentException.class,
+                            () -> new ReportData(
+                                    "",
+                                    "",
+                                    List.of(),
+                                    0,
+                                    List.of(),
+                                    List.of("a"),
+                                    null,
+                                    List.of(mistake),
+                                    List.of(),
+                                    Map.of(),
+                                    Map.of(),
+                                    Map.of(),
+                                    ""))
+                    .getMessage();
+            assertTrue(String.valueOf(message).contains("sample 7 has label " + classes[0]), message);
+        }
+        List<ReportData.Epoch> equal = List.of(
+                new ReportData.Epoch(1, 1, 0.5, 1, 0.9),
+                new ReportData.Epoch(2, 1, 0.5, 1, 0.9),
+                new ReportData.Epoch(3, 1, 0.5, 1, 0.8));
+        ReportData.Epoch best = curves(equal).best();
+        assertNotNull(best);
+        assertEquals(2, best.number());
+    }
+
     @Test
     void whatDoesNotBelongTogetherIsNamed() {
         assertThrows(IllegalArgumentException.class, () -> new ReportData.Mistake(1, 0, 1, 0.5, 2, 2, new byte[3]));
@@ -220,6 +434,7 @@ class ReportTest {
                                 "",
                                 "",
                                 List.of(),
+                                0,
                                 List.of(),
                                 List.of("a"),
                                 whole.confusion(),

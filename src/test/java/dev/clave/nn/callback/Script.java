@@ -11,6 +11,8 @@ final class Script implements Context {
     int epoch;
     double rate = 1;
     boolean stopped;
+    boolean interrupted;
+    int putBack = -1;
     Map<String, Double> logs = Map.of();
 
     Script(Model model) {
@@ -94,7 +96,17 @@ final class Script implements Context {
 
     @Override
     public boolean interrupted() {
-        return false;
+        return interrupted;
+    }
+
+    @Override
+    public int weightsEpoch() {
+        return putBack < 0 ? epoch : putBack;
+    }
+
+    @Override
+    public void putBack(int newEpoch) {
+        putBack = newEpoch;
     }
 
     @Override
