@@ -1,9 +1,14 @@
 package dev.clave.nn;
 
 import dev.clave.Device;
+import dev.clave.Event;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A network compiled for single batches of values given by the caller. */
 final class BatchRunner implements AutoCloseable {
@@ -13,6 +18,8 @@ final class BatchRunner implements AutoCloseable {
     private final LossHead head;
     private final int inputs;
     private final int features;
+    /** Values on their way to an OpenCL device, so that nothing waits until the outputs are read; null elsewhere. */
+    private final @Nullable FloatBuffer staging;
 
     BatchRunner(Core core, Device device, int[] sampleShape, int samples, boolean training) {
         this.samples = samples;
@@ -30,29 +37,51 @@ final class BatchRunner implements AutoCloseable {
             plan.close();
             throw e;
         }
+        this.staging = device.isOpenCl()
+                ? ByteBuffer.allocateDirect(4 * plan.input().shape().elements())
+                        .order(ByteOrder.nativeOrder())
+                        .asFloatBuffer()
+                : null;
     }
 
     boolean fits(int wanted, boolean wantsTraining) {
         return samples == wanted && training == wantsTraining;
     }
 
-    private void forward(float[] values) {
+    /** Enqueues; the transfer's event is to be closed once the outputs were read. */
+    private @Nullable Event forward(float[] values) {
         if (values.length != Math.multiplyExact(samples, inputs)) {
             throw new IllegalArgumentException(
                     samples + " samples of " + inputs + " values need " + samples * inputs + ", got " + values.length);
         }
-        plan.input().write(Samples.blocked(values, samples, samples, inputs, plan.format()));
-        plan.forward();
+        float[] placed =
+                plan.format().lanes() == 1 ? values : Samples.blocked(values, samples, samples, inputs, plan.format());
+        if (staging == null) {
+            plan.input().write(placed);
+            plan.forward();
+            return null;
+        }
+        Event sent = plan.input().writeAsync(staging.clear().put(placed).flip());
+        try {
+            plan.forward();
+            return sent;
+        } catch (RuntimeException e) {
+            sent.close();
+            throw e;
+        }
     }
 
     float[][] predict(float[] values) {
-        forward(values);
-        return Evaluation.outputs(plan, samples, features);
+        Event sent = forward(values);
+        try {
+            return Evaluation.outputs(plan, samples, features);
+        } finally {
+            close(sent);
+        }
     }
 
     /** Loss and metrics; with a state, one update too. */
-    Map<String, Double> run(
-            float[] values, int[] labels, List<Metric> metrics, @org.jspecify.annotations.Nullable TrainState state) {
+    Map<String, Double> run(float[] values, int[] labels, List<Metric> metrics, @Nullable TrainState state) {
         for (int label : labels) {
             if (label < 0 || label >= features) {
                 throw new IllegalArgumentException("label " + label + " is outside 0.." + (features - 1));
@@ -65,23 +94,33 @@ final class BatchRunner implements AutoCloseable {
         if (state != null) {
             plan.at(state.cursor.batches, 0);
         }
-        forward(values);
-        head.begin(0);
-        head.run(0, samples, 1.0 / samples);
-        metrics.forEach(Metric::reset);
-        for (Metric metric : metrics) {
-            if (!Evaluation.onDevice(metric)) {
-                metric.update(Evaluation.outputs(plan, samples, features), labels);
+        Event sent = forward(values);
+        try {
+            head.begin(0);
+            head.run(0, samples, 1.0 / samples);
+            metrics.forEach(Metric::reset);
+            for (Metric metric : metrics) {
+                if (!Evaluation.onDevice(metric)) {
+                    metric.update(Evaluation.outputs(plan, samples, features), labels);
+                }
             }
+            if (state != null) {
+                plan.backward();
+                state.cursor.batches++;
+                state.update.run(++state.cursor.updates, state.optimizer.learningRate());
+            }
+            Tally tally = new Tally(samples);
+            head.read(1, tally);
+            return Evaluation.values(tally, metrics);
+        } finally {
+            close(sent);
         }
-        if (state != null) {
-            plan.backward();
-            state.cursor.batches++;
-            state.update.run(++state.cursor.updates, state.optimizer.learningRate());
+    }
+
+    private static void close(@Nullable Event sent) {
+        if (sent != null) {
+            sent.close();
         }
-        Tally tally = new Tally(samples);
-        head.read(1, tally);
-        return Evaluation.values(tally, metrics);
     }
 
     @Override
