@@ -25,6 +25,7 @@ public final class Invocation implements AutoCloseable {
     private final Device device;
     private final Problem problem;
     private final String candidate;
+    private final String note;
     private final @Nullable CpuKernel cpu;
     private final Resource resource;
     private final @Nullable Tensor[] tensors;
@@ -36,10 +37,11 @@ public final class Invocation implements AutoCloseable {
     private final boolean empty;
     private boolean complete;
 
-    private Invocation(Device device, Problem problem, String candidate, @Nullable CpuKernel cpu) {
+    private Invocation(Device device, Problem problem, String candidate, String note, @Nullable CpuKernel cpu) {
         this.device = device;
         this.problem = problem;
         this.candidate = candidate;
+        this.note = note;
         this.cpu = cpu;
         this.tensors = new Tensor[problem.slots().size()];
         this.scalars = new double[problem.scalars().size()];
@@ -51,12 +53,12 @@ public final class Invocation implements AutoCloseable {
     }
 
     static Invocation cpu(Device device, Problem problem, String candidate, CpuKernel kernel) {
-        return new Invocation(device, problem, candidate, kernel);
+        return new Invocation(device, problem, candidate, "", kernel);
     }
 
     static Invocation openCl(OpenClDevice device, Problem problem, OpenClCandidate candidate) {
         List<Launch> launches = candidate.launches(problem, device);
-        Invocation invocation = new Invocation(device, problem, candidate.name(), null);
+        Invocation invocation = new Invocation(device, problem, candidate.name(), candidate.note(), null);
         try {
             for (Launch launch : launches) {
                 if (!candidate.usesBarriers()) {
@@ -86,6 +88,11 @@ public final class Invocation implements AutoCloseable {
     /** Name of the candidate in use. */
     public String candidate() {
         return candidate;
+    }
+
+    /** Where the candidate's settings come from when that is not its model: {@code tuned, MT 6, NT 4}, else empty. */
+    public String note() {
+        return note;
     }
 
     /** The problem this was prepared for. */

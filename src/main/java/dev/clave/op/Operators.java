@@ -81,8 +81,13 @@ public final class Operators {
         return rows;
     }
 
+    /** The candidates of a problem on a device, fastest first: what was measured there comes before what the list says. */
+    private static List<OpenClCandidate> ordered(OpenClDevice device, Problem problem) {
+        return Tuning.of(device).order(problem, row(problem.operator()).candidates());
+    }
+
     /** Why a candidate does not take the problem: its own reason, the device's limits or its self-test; else null. */
-    private static @Nullable String refusal(OpenClCandidate candidate, Problem problem, OpenClDevice device) {
+    static @Nullable String refusal(OpenClCandidate candidate, Problem problem, OpenClDevice device) {
         String reason = candidate.refuses(problem, device);
         if (reason == null
                 && problem.format().real() == DType.F64
@@ -103,7 +108,7 @@ public final class Operators {
                     : List.of(REFERENCE);
         }
         List<String> names = new ArrayList<>();
-        for (OpenClCandidate candidate : row(problem.operator()).candidates()) {
+        for (OpenClCandidate candidate : ordered(openCl, problem)) {
             if (refusal(candidate, problem, openCl) == null) {
                 names.add(candidate.name());
             }
@@ -123,7 +128,7 @@ public final class Operators {
                     + problem + ": " + REFERENCE + " takes it\n";
         }
         StringBuilder text = new StringBuilder();
-        for (OpenClCandidate candidate : row(problem.operator()).candidates()) {
+        for (OpenClCandidate candidate : ordered(openCl, problem)) {
             String reason = refusal(candidate, problem, openCl);
             text.append(problem).append(": ").append(candidate.name());
             text.append(reason == null ? " takes it" : " refuses, " + reason).append('\n');
@@ -153,7 +158,7 @@ public final class Operators {
             }
             throw new IllegalArgumentException("no candidate " + wanted + ":\n" + explain(device, problem));
         }
-        for (OpenClCandidate candidate : row.candidates()) {
+        for (OpenClCandidate candidate : ordered(openCl, problem)) {
             if ((wanted == null || wanted.equals(candidate.name())) && refusal(candidate, problem, openCl) == null) {
                 return Invocation.openCl(openCl, problem, candidate);
             }
