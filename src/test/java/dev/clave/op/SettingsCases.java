@@ -1,0 +1,57 @@
+package dev.clave.op;
+
+import dev.clave.Device;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Small problems on which every setting of every candidate runs, with tails for most tiles. */
+final class SettingsCases {
+    private SettingsCases() {}
+
+    /** Candidates that have settings; one that gets some is to be added here. */
+    static final Set<String> COVERED = new TreeSet<>(List.of(
+            "conv2d forward packed",
+            "conv2d forward tiled",
+            "conv2d backwardInput packed",
+            "conv2d backwardInput tiled",
+            "conv2d backwardWeight packed_weight",
+            "conv2d backwardWeight tiled",
+            "conv2d backwardWeight linear_weight",
+            "conv2d_pool2d forward tiled",
+            "gemm forward packed",
+            "gemm forward tiled"));
+
+    static List<OpCase> all(Device cpu) {
+        List<Geometry> geometries = List.of(
+                new Conv2d(9, 3, 5, 6, 7, Window.of(3, 2).pad(1), 1, true),
+                new Conv2d(9, 19, 1, 1, 13, Window.of(1, 1), 1, false),
+                new Gemm(13, 37, 11, false, false, 1, 1, 11, 37, 37, true, Gemm.Epilogue.RELU));
+        List<OpCase> all = new ArrayList<>();
+        for (Geometry geometry : geometries) {
+            for (String direction : geometry.directions()) {
+                // The bias gradient has one form; a 1x1 image needs no forward of its own.
+                boolean linear = geometry instanceof Conv2d conv && conv.h() == 1;
+                if (!direction.equals("backwardBias") && (!linear || direction.equals("backwardWeight"))) {
+                    all.add(known(cpu, OpCase.exact("settings", geometry, direction)));
+                }
+            }
+        }
+        Conv2d conv = new Conv2d(9, 2, 4, 8, 5, Window.of(3, 3).pad(1), 1, true);
+        all.add(FusedCases.cases(cpu, FusedCases.of(conv, null, true, FusedCases.HALF, Activation.Kind.RELU))
+                .get(0));
+        return all;
+    }
+
+    /** A layout in which every candidate of a case takes part. */
+    static int lanes(OpCase op) {
+        return op.geometry() instanceof Gemm ? 1 : 8;
+    }
+
+    private static OpCase known(Device cpu, OpCase op) {
+        Map<String, Object> expected = Harness.run(new TestDevices.Place(cpu, op.plain(), "reference"), op);
+        return new OpCase(op.name(), op.geometry(), op.direction(), op.inputs(), op.scalars(), expected);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.clave.op;
+
+import dev.clave.Device;
+import dev.clave.internal.opencl.OpenClDevice;
+import dev.clave.internal.tune.TuningDatabase;
+import dev.clave.internal.tune.TuningRecord;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** Devices with a planted tuning database. */
+public final class Tuned {
+    private Tuned() {}
+
+    /** Opens a device with the database that a property value names. */
+    public static void with(String selector, String database, Consumer<Device> test) {
+        String before = System.setProperty(TuningDatabase.PROPERTY, database);
+        try (Device device = Device.open(selector)) {
+            test.accept(device);
+        } finally {
+            if (before == null) {
+                System.clearProperty(TuningDatabase.PROPERTY);
+            } else {
+                System.setProperty(TuningDatabase.PROPERTY, before);
+            }
+        }
+    }
+
+    /** A record that is right in every way. */
+    static TuningRecord record(
+            OpenClDevice device, Problem problem, OpenClCandidate candidate, Map<String, Integer> set) {
+        Tuning none = new Tuning(device, TuningDatabase.of(List.of(), List.of()));
+        return new TuningRecord(
+                Tuning.key(device, problem),
+                TuningDatabase.library(),
+                none.source(candidate.with(set), problem),
+                candidate.name(),
+                new TreeMap<>(set),
+                1,
+                1);
+    }
+
+    /** The last setting of the first candidate that has several, for every problem: a database that changes all it can. */
+    public static Path plant(Path file, Device device, List<Problem> problems) throws IOException {
+        List<String> lines = new ArrayList<>();
+        OpenClDevice openCl = (OpenClDevice) device;
+        for (Problem problem : problems) {
+            for (OpenClCandidate candidate : Operators.rows().get(problem.operator())) {
+                List<Map<String, Integer>> space =
+                        candidate.refuses(problem, openCl) == null ? candidate.space(problem, openCl) : List.of();
+                if (space.size() > 1) {
+                    lines.add(record(openCl, problem, candidate, space.get(space.size() - 1))
+                            .line());
+                    break;
+                }
+            }
+        }
+        return Files.write(file, lines, StandardCharsets.UTF_8);
+    }
+}

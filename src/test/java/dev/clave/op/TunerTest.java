@@ -1,0 +1,160 @@
+package dev.clave.op;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.clave.DType;
+import dev.clave.Device;
+import dev.clave.internal.tune.TuningRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The tuner with a clock that says what the test wants: nothing here depends on the machine's speed. */
+@ExtendWith(TestDevices.Parameter.class)
+class TunerTest {
+    private static final Conv2d CONV = new Conv2d(9, 3, 5, 6, 7, Window.of(3, 2).pad(1), 1, true);
+    private static final Problem FORWARD = CONV.problem("forward", new Format(DType.F32, 8));
+
+    private final TestDevices devices;
+
+    @TempDir
+    private Path folder;
+
+    TunerTest(TestDevices devices) {
+        this.devices = devices;
+    }
+
+    private List<Device> quick() {
+        return devices.openCl().stream()
+                .filter(device -> !TinyCases.isSlowToCompile(device))
+                .toList();
+    }
+
+    private static Tuner tuner(Device device, List<String> timed, ToDoubleFunction<String> micros) {
+        return new Tuner(device, (invocation, runs) -> {
+            String what = (invocation.candidate() + " " + invocation.note()).strip();
+            timed.add(what);
+            return micros.applyAsDouble(what);
+        });
+    }
+
+    /** A setting in the middle of the space, so that neither the first nor the last is taken for it. */
+    private static String planted(Device device) {
+        OpenClCandidate tiled = Operators.rows().get("conv2d").get(3);
+        List<Map<String, Integer>> space = tiled.space(FORWARD, (dev.clave.internal.opencl.OpenClDevice) device);
+        assertTrue(space.size() > 4, space.toString());
+        return "tiled tuned, " + Settings.text(space.get(space.size() / 2));
+    }
+
+    @Test
+    void aFasterCandidateIsFoundWrittenAndTaken() throws IOException {
+        for (Device device : quick()) {
+            List<String> timed = new ArrayList<>();
+            String fast = planted(device);
+            Tuner tuner = tuner(device, timed, what -> what.equals(fast) ? 80 : 100);
+            Tuner.Result result = tuner.tune(FORWARD, () -> true);
+            assertTrue(result.isFaster());
+            assertEquals(fast, result.best().replace("tiled ", "tiled tuned, "));
+            assertEquals(100, result.usualMicros());
+            assertEquals(80, result.bestMicros());
+            assertEquals(List.of(), result.rejected());
+            assertTrue(result.tried() > 5 && result.tried() <= Tuner.MOST, result.toString());
+            // At least five rounds of those that reach the end, in turn.
+            assertTrue(timed.stream().filter(fast::equals).count() >= 8, timed.toString());
+            Path file = folder.resolve(device.name().hashCode() + ".jsonl");
+            assertEquals(1, tuner.save(file));
+            TuningRecord record = TuningRecord.parse(Files.readAllLines(file).get(0));
+            assertEquals("tiled", record.candidate());
+            assertEquals(80, record.micros());
+            assertEquals(FORWARD.flops() / 80e3, record.gflops(), 1e-3);
+            String selector = String.valueOf(devices.openCl().indexOf(device));
+            Tuned.with(selector, file.toString(), again -> {
+                try (Invocation run = Operators.prepare(again, FORWARD)) {
+                    assertEquals(fast, run.candidate() + " " + run.note());
+                }
+                // An open database does not sway the next search, and a record that is no longer the fastest goes.
+                Tuner second = tuner(again, new ArrayList<>(), what -> 100);
+                assertFalse(second.tune(FORWARD, () -> true).isFaster());
+                assertEquals(0, second.save(file));
+            });
+            assertEquals(List.of(), Files.readAllLines(file));
+        }
+    }
+
+    /** Two percent are noise; so is a median below that of a usual one which now and then is as fast. */
+    @Test
+    void noiseIsNotTakenForSpeed() {
+        for (Device device : quick()) {
+            String fast = planted(device);
+            assertFalse(tuner(device, new ArrayList<>(), what -> what.equals(fast) ? 98 : 100)
+                    .tune(FORWARD, () -> true)
+                    .isFaster());
+            int[] calls = {0};
+            assertFalse(tuner(
+                            device, new ArrayList<>(), what -> what.equals(fast) ? 90 : calls[0]++ % 3 == 0 ? 80 : 100)
+                    .tune(FORWARD, () -> true)
+                    .isFaster());
+        }
+    }
+
+    @Test
+    void theHopelessAreNotTimedToTheEnd() {
+        for (Device device : quick()) {
+            List<String> timed = new ArrayList<>();
+            String slow = planted(device);
+            tuner(device, timed, what -> what.equals(slow) ? 1000 : 100).tune(FORWARD, () -> true);
+            assertEquals(1, timed.stream().filter(slow::equals).count());
+        }
+    }
+
+    @Test
+    void whenTimeIsUpWhatIsKnownCounts() {
+        for (Device device : quick()) {
+            int[] asked = {0};
+            Tuner.Result result = tuner(device, new ArrayList<>(), what -> 100).tune(FORWARD, () -> asked[0]++ < 2);
+            assertEquals(3, result.tried());
+        }
+    }
+
+    @Test
+    void onlyProblemsWithAChoiceAreTunedEachOnce() {
+        Problem bias = CONV.problem("backwardBias", new Format(DType.F32, 8));
+        Problem add = new Add(3, 67).problem("forward", Format.NCHW);
+        for (Device device : quick()) {
+            Tuner tuner = tuner(device, new ArrayList<>(), what -> 1);
+            assertEquals(List.of(FORWARD), tuner.choices(List.of(bias, FORWARD, add, FORWARD)));
+            assertThrows(IllegalArgumentException.class, () -> tuner.tune(add, () -> true));
+        }
+        assertThrows(IllegalArgumentException.class, () -> new Tuner(devices.cpu()));
+    }
+
+    /** The check against the reference can fail. */
+    @Test
+    void aWrongResultIsSeen() {
+        for (Device device : quick()) {
+            try (TuningCase data = new TuningCase((dev.clave.internal.opencl.OpenClDevice) device, FORWARD);
+                    Invocation reference = Operators.prepare(device, FORWARD, "reference")) {
+                data.bind(reference);
+                Map<String, double[]> expected = data.run(reference);
+                Map<String, double[]> got = data.run(reference);
+                assertEquals(null, data.difference(expected, got));
+                double[] output = got.get("output");
+                output[3] += 1;
+                assertEquals(
+                        "output[3] is " + output[3] + " instead of " + (output[3] - 1), data.difference(expected, got));
+                output[3] = Double.NaN;
+                assertTrue(data.difference(expected, got).contains("NaN"));
+            }
+        }
+    }
+}
