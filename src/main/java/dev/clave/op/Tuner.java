@@ -51,6 +51,7 @@ public final class Tuner {
      * What came of a problem.
      *
      * @param usual what is taken without a database, such as {@code tiled}
+     * @param usualMicros its median; that of the first candidate that passed when it is itself rejected
      * @param best what was fastest, the same when nothing is faster by more than 3 %
      * @param rejected what gave a wrong result or did not compile, with the reason
      */
@@ -104,6 +105,7 @@ public final class Tuner {
 
     private final OpenClDevice device;
     private final Stopwatch stopwatch;
+    private final Map<String, List<OpenClCandidate>> rows;
     private final Tuning tuning;
     private final Map<TuningKey, Optional<TuningRecord>> found = new LinkedHashMap<>();
 
@@ -124,12 +126,18 @@ public final class Tuner {
     }
 
     Tuner(Device device, Stopwatch stopwatch) {
+        this(device, stopwatch, Operators.rows());
+    }
+
+    /** With candidates of one's own by operator, the reference last. */
+    Tuner(Device device, Stopwatch stopwatch, Map<String, List<OpenClCandidate>> rows) {
         if (!(device instanceof OpenClDevice openCl)) {
             throw new IllegalArgumentException(
                     "tuning is for OpenCL devices, " + device.name() + " has no settings; name one with --device");
         }
         this.device = openCl;
         this.stopwatch = stopwatch;
+        this.rows = rows;
         this.tuning = new Tuning(openCl, TuningDatabase.of(List.of(), List.of()));
     }
 
@@ -172,8 +180,8 @@ public final class Tuner {
         return List.copyOf(options);
     }
 
-    private static List<OpenClCandidate> candidatesOf(Problem problem) {
-        return Operators.rows().getOrDefault(problem.operator(), List.of());
+    private List<OpenClCandidate> candidatesOf(Problem problem) {
+        return rows.getOrDefault(problem.operator(), List.of());
     }
 
     /**
@@ -203,10 +211,12 @@ public final class Tuner {
                     .forEach(finalists::add);
             runOff(problem, data, finalists);
             Runner best = best(finalists, usual);
-            keep(problem, best, best == usual && usual.option.settings().isEmpty());
+            // What is usual may have been rejected: then the first that passed is no usual one.
+            Option first = options.get(0);
+            keep(problem, best, best.option.equals(first));
             return new Result(
                     problem,
-                    usual.option.text(),
+                    first.text(),
                     usual.median(),
                     best.option.text(),
                     best.median(),

@@ -13,7 +13,8 @@ import java.util.Map;
 /**
  * A program for a process of its own under a memory checker: {@code walk} runs every kernel variant on tiny shapes on the
  * first OpenCL device in the layouts named, and compares the results; {@code walk-all} also those that refuse such shapes as
- * too small to pay; {@code planted KERNEL} runs a kernel with an error.
+ * too small to pay; {@code walk-settings} runs every setting that a tuner may try; {@code planted KERNEL} runs a kernel with an
+ * error.
  */
 final class KernelWalk {
     private static final boolean VERBOSE = Boolean.getBoolean("clave.walk.verbose");
@@ -26,6 +27,8 @@ final class KernelWalk {
             System.out.println("device " + device.name() + ", " + device.info().platform());
             if (arguments[0].equals("planted")) {
                 planted((OpenClDevice) device, arguments[1]);
+            } else if (arguments[0].equals("walk-settings")) {
+                System.out.println(settings((OpenClDevice) device, cpu) + " runs");
             } else {
                 int[] layouts = Arrays.stream(arguments)
                         .skip(1)
@@ -58,6 +61,27 @@ final class KernelWalk {
                         TinyCases.check(place, op, Harness.run((OpenClDevice) own, problem, forced, op));
                     }
                     runs++;
+                }
+            }
+        }
+        return runs;
+    }
+
+    private static int settings(OpenClDevice device, Device cpu) {
+        int runs = 0;
+        for (OpCase op : SettingsCases.tiny(cpu)) {
+            Problem problem = op.geometry().problem(op.direction(), new Format(DType.F32, SettingsCases.lanes(op)));
+            for (OpenClCandidate candidate : SettingsCases.candidates(device, op, problem)) {
+                for (Map<String, Integer> settings : candidate.space(problem, device)) {
+                    long begin = System.nanoTime();
+                    OpenClCandidate tuned = TunedCandidate.of(candidate, settings);
+                    TestDevices.Place place =
+                            new TestDevices.Place(device, problem, candidate.name() + " " + Settings.text(settings));
+                    TinyCases.check(place, op, Harness.run(device, problem, tuned, op));
+                    runs++;
+                    if (VERBOSE) {
+                        System.out.println((System.nanoTime() - begin) / 1_000_000 + " ms " + place);
+                    }
                 }
             }
         }

@@ -3,6 +3,7 @@ package dev.clave.op;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.clave.internal.tune.TuningDatabase;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -71,6 +72,7 @@ class OclgrindIT {
                 "-Xmx1g",
                 "-DuniqueLibraryNames=true",
                 "-D" + SelfTest.PROPERTY + "=never",
+                "-D" + TuningDatabase.PROPERTY + "=" + System.getProperty(TuningDatabase.PROPERTY, "default"),
                 "-cp",
                 classPath(),
                 KernelWalk.class.getName()));
@@ -110,6 +112,11 @@ class OclgrindIT {
     @Test
     void everyVariantIsFreeOfRacesAndStraySteps() throws Exception {
         assertEquals("", log(RACES, " runs", "walk-all", "1", "8", "16"));
+    }
+
+    @Test
+    void everySettingIsFreeOfRacesAndStraySteps() throws Exception {
+        assertEquals("", log(RACES, " runs", "walk-settings"));
     }
 
     /** Eight lanes stand for sixteen: see {@link #sixteenLanesAreTakenForUninitialised}. */

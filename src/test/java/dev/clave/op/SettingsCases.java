@@ -1,6 +1,7 @@
 package dev.clave.op;
 
 import dev.clave.Device;
+import dev.clave.internal.opencl.OpenClDevice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,32 @@ final class SettingsCases {
         Conv2d conv = new Conv2d(9, 2, 4, 8, 5, Window.of(3, 3).pad(1), 1, true);
         all.add(FusedCases.cases(cpu, FusedCases.of(conv, null, true, FusedCases.HALF, Activation.Kind.RELU))
                 .get(0));
+        return all;
+    }
+
+    /** Fewer and smaller ones, for a memory checker: tails in both directions of a tile. */
+    static List<OpCase> tiny(Device cpu) {
+        List<OpCase> all = new ArrayList<>();
+        Conv2d conv = new Conv2d(2, 3, 3, 4, 5, Window.of(2, 2).pad(1, 0, 0, 1), 1, true);
+        for (String direction : List.of("forward", "backwardInput", "backwardWeight")) {
+            all.add(known(cpu, OpCase.exact("settings", conv, direction)));
+        }
+        Gemm gemm = new Gemm(9, 35, 5, false, false, 1, 0, 5, 35, 35, true, Gemm.Epilogue.RELU);
+        all.add(known(cpu, OpCase.exact("settings", gemm, "forward")));
+        Conv2d inner = new Conv2d(2, 1, 4, 6, 3, Window.of(3, 3).pad(1), 1, true);
+        all.add(FusedCases.cases(cpu, FusedCases.of(inner, null, true, FusedCases.HALF, Activation.Kind.RELU))
+                .get(0));
+        return all;
+    }
+
+    /** Those that take a problem, and those that say no to every small one because it does not pay. */
+    static List<OpenClCandidate> candidates(OpenClDevice device, OpCase op, Problem problem) {
+        List<OpenClCandidate> all = new ArrayList<>(TinyCases.beneath(op));
+        for (OpenClCandidate candidate : Operators.rows().get(problem.operator())) {
+            if (candidate.refuses(problem, device) == null) {
+                all.add(candidate);
+            }
+        }
         return all;
     }
 

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.internal.opencl.OpenClDevice;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -26,17 +25,6 @@ class SettingsTest {
 
     SettingsTest(TestDevices devices) {
         this.devices = devices;
-    }
-
-    /** Not refused as a matter of worth: those of the packed convolutions say no to every small shape. */
-    private static List<OpenClCandidate> candidates(OpenClDevice device, OpCase op, Problem problem) {
-        List<OpenClCandidate> all = new ArrayList<>(TinyCases.beneath(op));
-        for (OpenClCandidate candidate : Operators.rows().get(problem.operator())) {
-            if (candidate.refuses(problem, device) == null) {
-                all.add(candidate);
-            }
-        }
-        return all;
     }
 
     /** Settings whose tile a slow compiler can do: the sums are what KT, CT, WT, PT, MT, NT and KL multiply to. */
@@ -57,7 +45,7 @@ class SettingsTest {
             for (OpCase op : SettingsCases.all(devices.cpu())) {
                 int lanes = SettingsCases.lanes(op);
                 Problem problem = op.geometry().problem(op.direction(), new Format(DType.F32, lanes));
-                for (OpenClCandidate candidate : candidates(openCl, op, problem)) {
+                for (OpenClCandidate candidate : SettingsCases.candidates(openCl, op, problem)) {
                     for (Map<String, Integer> settings : candidate.space(problem, openCl)) {
                         if (settings.isEmpty() || (slow && !isSmall(settings))) {
                             continue;
@@ -87,7 +75,7 @@ class SettingsTest {
             for (OpCase op : SettingsCases.all(devices.cpu())) {
                 for (int lanes : new int[] {1, 8, 16}) {
                     Problem problem = op.geometry().problem(op.direction(), new Format(DType.F32, lanes));
-                    for (OpenClCandidate candidate : candidates(openCl, op, problem)) {
+                    for (OpenClCandidate candidate : SettingsCases.candidates(openCl, op, problem)) {
                         List<Map<String, Integer>> space = candidate.space(problem, openCl);
                         assertEquals(
                                 text(candidate.launches(problem, openCl)),

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.internal.opencl.OpenClDevice;
 import dev.clave.internal.tune.TuningRecord;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,7 +52,7 @@ class TunerTest {
     /** A setting in the middle of the space, so that neither the first nor the last is taken for it. */
     private static String planted(Device device) {
         OpenClCandidate tiled = Operators.rows().get("conv2d").get(3);
-        List<Map<String, Integer>> space = tiled.space(FORWARD, (dev.clave.internal.opencl.OpenClDevice) device);
+        List<Map<String, Integer>> space = tiled.space(FORWARD, (OpenClDevice) device);
         assertTrue(space.size() > 4, space.toString());
         return "tiled tuned, " + Settings.text(space.get(space.size() / 2));
     }
@@ -138,11 +139,52 @@ class TunerTest {
         assertThrows(IllegalArgumentException.class, () -> new Tuner(devices.cpu()));
     }
 
+    /** A candidate that computes something else, and says it is the fastest. */
+    private record Wrong(OpenClCandidate right) implements OpenClCandidate {
+        @Override
+        public String name() {
+            return "wrong";
+        }
+
+        @Override
+        public String refuses(Problem problem, OpenClDevice device) {
+            return right.refuses(problem, device);
+        }
+
+        @Override
+        public List<Launch> launches(Problem problem, OpenClDevice device) {
+            List<Launch> launches = right.launches(problem, device);
+            launches.forEach(launch -> launch.define("PAD_LEFT", 0));
+            return launches;
+        }
+    }
+
+    /** However fast it is, and even when it is what would be taken. */
+    @Test
+    void aWrongCandidateIsNeverChosen() {
+        for (Device device : quick()) {
+            List<OpenClCandidate> right = Operators.rows().get("conv2d");
+            List<OpenClCandidate> all = new ArrayList<>(right);
+            all.add(0, new Wrong(right.get(3)));
+            Tuner tuner = new Tuner(
+                    device,
+                    (invocation, runs) -> invocation.candidate().equals("wrong") ? 1 : 100,
+                    Map.of("conv2d", all));
+            Tuner.Result result = tuner.tune(FORWARD, () -> true);
+            assertEquals("wrong", result.usual());
+            assertTrue(result.best().startsWith("tiled"), result.best());
+            assertEquals(1, result.rejected().size(), result.rejected().toString());
+            assertTrue(
+                    result.rejected().get(0).startsWith("wrong: output["),
+                    result.rejected().get(0));
+        }
+    }
+
     /** The check against the reference can fail. */
     @Test
     void aWrongResultIsSeen() {
         for (Device device : quick()) {
-            try (TuningCase data = new TuningCase((dev.clave.internal.opencl.OpenClDevice) device, FORWARD);
+            try (TuningCase data = new TuningCase((OpenClDevice) device, FORWARD);
                     Invocation reference = Operators.prepare(device, FORWARD, "reference")) {
                 data.bind(reference);
                 Map<String, double[]> expected = data.run(reference);
