@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.Device;
 import dev.clave.data.ImageDataset;
+import dev.clave.internal.tune.TuningDatabase;
+import dev.clave.op.Problem;
 import dev.clave.op.Tuned;
 import dev.clave.op.Window;
 import java.io.IOException;
@@ -13,7 +15,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -141,6 +145,40 @@ class TunedTrainingTest {
                             < model.problems(16, true).size());
                 }
             });
+        }
+    }
+
+    /** An entry of the jar whose kernels have changed, or whose shape nobody runs, would never be taken. */
+    @Test
+    void entriesOfTheJarAreTaken() {
+        List<String> lines = TuningDatabase.bundledLines();
+        boolean[] seen = {lines.isEmpty()};
+        for (String selector : quick()) {
+            Tuned.with(selector, "default", device -> {
+                String deviceClass = Tuned.deviceClass(device);
+                long expected = lines.stream()
+                        .filter(line -> line.contains('"' + deviceClass + '"'))
+                        .count();
+                seen[0] |= expected > 0;
+                Set<Problem> taken = new HashSet<>();
+                for (String name : Network.names()) {
+                    try (Model model = new Model(device, Network.of(name))) {
+                        List<Problem> problems = new ArrayList<>(model.problems(64, true));
+                        problems.addAll(model.problems(64, false));
+                        problems.stream()
+                                .filter(problem -> Tuned.isTuned(device, problem))
+                                .forEach(taken::add);
+                    }
+                }
+                assertEquals(
+                        expected,
+                        taken.size(),
+                        "src/main/resources/dev/clave/tuning.jsonl has lines that no longer apply; delete them, or tune"
+                                + " again and put what wins in their place. Taken: " + taken);
+            });
+        }
+        if (!seen[0]) {
+            System.out.println("skipped: no device here is of a class that the jar has tuning for");
         }
     }
 }

@@ -46,6 +46,19 @@ public final class Tuned {
                 1);
     }
 
+    /** The class by which the jar knows a device. */
+    public static String deviceClass(Device device) {
+        return Tuning.deviceClass((OpenClDevice) device);
+    }
+
+    /** Whether the device's database has something to say to a problem. */
+    public static boolean isTuned(Device device, Problem problem) {
+        OpenClDevice openCl = (OpenClDevice) device;
+        List<OpenClCandidate> all = Operators.rows().get(problem.operator());
+        return all != null
+                && !Tuning.of(openCl).order(problem, all).get(0).note().isEmpty();
+    }
+
     /** The last setting of the first candidate that has several, for every problem: a database that changes all it can. */
     public static Path plant(Path file, Device device, List<Problem> problems) throws IOException {
         List<String> lines = new ArrayList<>();

@@ -108,6 +108,20 @@ class TunerTest {
         }
     }
 
+    /** A candidate that was fast once must be so again. */
+    @Test
+    void aWinIsConfirmed() {
+        for (Device device : quick()) {
+            String fast = planted(device);
+            int[] calls = {0};
+            Tuner.Result result = tuner(
+                            device, new ArrayList<>(), what -> what.equals(fast) && calls[0]++ < 13 ? 50 : 100)
+                    .tune(FORWARD, () -> true);
+            assertTrue(calls[0] > 20, "not confirmed after " + calls[0]);
+            assertFalse(result.isFaster());
+        }
+    }
+
     @Test
     void theHopelessAreNotTimedToTheEnd() {
         for (Device device : quick()) {
