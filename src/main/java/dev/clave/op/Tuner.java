@@ -50,7 +50,7 @@ public final class Tuner {
     /**
      * What came of a problem.
      *
-     * @param usual what is taken without a database, such as {@code tiled}
+     * @param usual what is taken without the user's file, such as {@code tiled}
      * @param usualMicros its median; that of the first candidate that passed when it is itself rejected
      * @param best what was fastest, the same when nothing is faster by more than 3 %
      * @param rejected what gave a wrong result or did not compile, with the reason
@@ -69,7 +69,7 @@ public final class Tuner {
         }
     }
 
-    /** A candidate with settings; the first of all is as it is without a database. */
+    /** A candidate with settings; the first of all is what is taken without the user's file. */
     private record Option(OpenClCandidate candidate, Map<String, Integer> settings) {
         OpenClCandidate made() {
             return TunedCandidate.of(candidate, settings);
@@ -106,7 +106,9 @@ public final class Tuner {
     private final OpenClDevice device;
     private final Stopwatch stopwatch;
     private final Map<String, List<OpenClCandidate>> rows;
+    /** What is usual: models and the jar, whatever the user's file says. */
     private final Tuning tuning;
+
     private final Map<TuningKey, Optional<TuningRecord>> found = new LinkedHashMap<>();
 
     /**
@@ -138,7 +140,7 @@ public final class Tuner {
         this.device = openCl;
         this.stopwatch = stopwatch;
         this.rows = rows;
-        this.tuning = new Tuning(openCl, TuningDatabase.of(List.of(), List.of()));
+        this.tuning = new Tuning(openCl, TuningDatabase.of(List.of(), TuningDatabase.bundledLines()));
     }
 
     /** The problems among some for which there is a choice, each once. */
@@ -167,17 +169,31 @@ public final class Tuner {
             return List.of();
         }
         LinkedHashSet<Option> options = new LinkedHashSet<>();
-        options.add(new Option(candidates.get(0), Map.of()));
+        options.add(shipped(problem, candidates));
+        boolean modelled = options.contains(new Option(candidates.get(0), Map.of()));
         int longest = spaces.stream().mapToInt(List::size).max().orElse(0);
         for (int i = 0; i < longest; i++) {
             for (int c = 0; c < candidates.size(); c++) {
-                // The first setting of the first candidate is the usual one.
-                if (i < spaces.get(c).size() && i + c > 0 && options.size() < MOST) {
+                // The first setting of the first candidate is the usual one, unless the jar has another.
+                boolean isUsual = modelled && i + c == 0;
+                if (i < spaces.get(c).size() && !isUsual && options.size() < MOST) {
                     options.add(new Option(candidates.get(c), spaces.get(c).get(i)));
                 }
             }
         }
         return List.copyOf(options);
+    }
+
+    /** What is taken without the user's file: the jar's entry, else the first candidate as it is. */
+    private Option shipped(Problem problem, List<OpenClCandidate> candidates) {
+        if (tuning.order(problem, candidates).get(0) instanceof TunedCandidate entry) {
+            for (OpenClCandidate candidate : candidates) {
+                if (candidate.name().equals(entry.name())) {
+                    return new Option(candidate, entry.settings());
+                }
+            }
+        }
+        return new Option(candidates.get(0), Map.of());
     }
 
     private List<OpenClCandidate> candidatesOf(Problem problem) {

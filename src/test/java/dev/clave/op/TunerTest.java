@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.internal.opencl.OpenClDevice;
+import dev.clave.internal.tune.TuningDatabase;
 import dev.clave.internal.tune.TuningRecord;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,6 +90,28 @@ class TunerTest {
                 assertEquals(0, second.save(file));
             });
             assertEquals(List.of(), Files.readAllLines(file));
+        }
+    }
+
+    /** Where the jar has an entry it is what a candidate must beat, and the model's own choice may do so. */
+    @Test
+    void theJarsEntryIsWhatIsUsual() {
+        Conv2d conv = new Conv2d(64, 84, 1, 1, 10, Window.of(1, 1), 1, true);
+        Problem shipped = conv.problem("backwardWeight", new Format(DType.F32, 16));
+        for (Device device : quick()) {
+            OpenClDevice openCl = (OpenClDevice) device;
+            Tuning jar = new Tuning(openCl, TuningDatabase.of(List.of(), TuningDatabase.bundledLines()));
+            OpenClCandidate first =
+                    jar.order(shipped, Operators.rows().get("conv2d")).get(0);
+            if (first.note().isEmpty()) {
+                System.out.println("skipped: the jar has no entry for the class of " + device.name());
+                continue;
+            }
+            Tuner tuner = tuner(device, new ArrayList<>(), what -> what.startsWith("linear_weight") ? 80 : 100);
+            Tuner.Result result = tuner.tune(shipped, () -> true);
+            assertEquals("tiled CT 4, KT 5", result.usual());
+            assertEquals("linear_weight KL 10", result.best());
+            assertEquals(100, result.usualMicros());
         }
     }
 
