@@ -395,7 +395,7 @@ public final class Tuner {
         }
         TuningDatabase database = TuningDatabase.open();
         String deviceClass = Tuning.deviceClass(openCl);
-        return database.entries(device.info()) + " entries for this device, " + database.entries(deviceClass)
-                + " in the jar for " + deviceClass;
+        return "entries for this device " + database.entries(device.info()) + ", in the jar for " + deviceClass + " "
+                + database.entries(deviceClass);
     }
 }
