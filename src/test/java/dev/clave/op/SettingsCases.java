@@ -10,6 +10,9 @@ import java.util.TreeSet;
 
 /** Small problems on which every setting of every candidate runs, with tails for most tiles. */
 final class SettingsCases {
+    /** Sums of a tile that a slow compiler gets through in seconds. */
+    private static final int FEW = 6;
+
     private SettingsCases() {}
 
     /** Candidates that have settings; one that gets some is to be added here. */
@@ -70,6 +73,15 @@ final class SettingsCases {
             }
         }
         return all;
+    }
+
+    /** Settings whose tile of vectors a slow compiler can do: the sums are what these multiply to. */
+    static boolean isSmall(Problem problem, Map<String, Integer> settings) {
+        int sums = 1;
+        for (String name : List.of("KT", "CT", "WT", "PT", "MT", "NT", "KL")) {
+            sums *= settings.getOrDefault(name, 1);
+        }
+        return problem.operator().equals("gemm") || sums <= FEW;
     }
 
     /** A layout in which every candidate of a case takes part. */

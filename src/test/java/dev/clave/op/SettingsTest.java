@@ -18,22 +18,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Every setting that a tuner may try gives the right result, and one that is none is refused by name. */
 @ExtendWith(TestDevices.Parameter.class)
 class SettingsTest {
-    /** Sums of a tile that a slow compiler gets through in seconds. */
-    private static final int FEW = 6;
-
     private final TestDevices devices;
 
     SettingsTest(TestDevices devices) {
         this.devices = devices;
-    }
-
-    /** Settings whose tile of vectors a slow compiler can do: the sums are what these multiply to. */
-    private static boolean isSmall(Problem problem, Map<String, Integer> settings) {
-        int sums = 1;
-        for (String name : List.of("KT", "CT", "WT", "PT", "MT", "NT", "KL")) {
-            sums *= settings.getOrDefault(name, 1);
-        }
-        return problem.operator().equals("gemm") || sums <= FEW;
     }
 
     @Test
@@ -47,7 +35,7 @@ class SettingsTest {
                 Problem problem = op.geometry().problem(op.direction(), new Format(DType.F32, lanes));
                 for (OpenClCandidate candidate : SettingsCases.candidates(openCl, op, problem)) {
                     for (Map<String, Integer> settings : candidate.space(problem, openCl)) {
-                        if (settings.isEmpty() || (slow && !isSmall(problem, settings))) {
+                        if (settings.isEmpty() || (slow && !SettingsCases.isSmall(problem, settings))) {
                             continue;
                         }
                         TunedCandidate tuned = TunedCandidate.of(candidate, settings);

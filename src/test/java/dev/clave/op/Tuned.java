@@ -1,5 +1,6 @@
 package dev.clave.op;
 
+import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.internal.opencl.OpenClDevice;
 import dev.clave.internal.tune.TuningDatabase;
@@ -14,7 +15,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/** Devices with a planted tuning database. */
+/**
+ * Devices with a planted tuning database. As a program it writes one that changes every choice it can on the tiny cases and the
+ * convolution shapes of the suite, for all devices there are: {@code ./clave test -Dclave.tuning=FILE} then runs the suite on other
+ * kernels than usual.
+ */
 public final class Tuned {
     private Tuned() {}
 
@@ -46,6 +51,32 @@ public final class Tuned {
                 1);
     }
 
+    /** Writes a database to the file named. */
+    public static void main(String[] arguments) throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < Device.list().size(); i++) {
+            try (Device device = Device.open(String.valueOf(i));
+                    Device cpu = Device.cpu()) {
+                List<Problem> problems = new ArrayList<>();
+                for (int lanes : new int[] {1, 8, 16}) {
+                    Format format = new Format(DType.F32, lanes);
+                    for (OpCase op : TinyCases.of(cpu, device)) {
+                        problems.add(op.geometry().problem(op.direction(), format));
+                    }
+                    // Devices that compile for minutes do not walk the list.
+                    boolean walks = Shapes.missing() == null && !TinyCases.isSlowToCompile(device);
+                    for (Shapes.Named named : walks ? Shapes.convolutions() : List.<Shapes.Named>of()) {
+                        Geometry conv = named.geometry();
+                        conv.directions().forEach(direction -> problems.add(conv.problem(direction, format)));
+                    }
+                }
+                lines.addAll(Files.readAllLines(plant(Path.of(arguments[0]), device, problems)));
+            }
+        }
+        Files.write(Path.of(arguments[0]), lines, StandardCharsets.UTF_8);
+        System.out.println(lines.size() + " records");
+    }
+
     /** The class by which the jar knows a device. */
     public static String deviceClass(Device device) {
         return Tuning.deviceClass((OpenClDevice) device);
@@ -65,8 +96,11 @@ public final class Tuned {
         OpenClDevice openCl = (OpenClDevice) device;
         for (Problem problem : problems) {
             for (OpenClCandidate candidate : Operators.rows().get(problem.operator())) {
-                List<Map<String, Integer>> space =
-                        candidate.refuses(problem, openCl) == null ? candidate.space(problem, openCl) : List.of();
+                List<Map<String, Integer>> space = new ArrayList<>(
+                        candidate.refuses(problem, openCl) == null ? candidate.space(problem, openCl) : List.of());
+                if (TinyCases.isSlowToCompile(device)) {
+                    space.removeIf(settings -> !SettingsCases.isSmall(problem, settings));
+                }
                 if (space.size() > 1) {
                     lines.add(record(openCl, problem, candidate, space.get(space.size() - 1))
                             .line());
