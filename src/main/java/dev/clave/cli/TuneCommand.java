@@ -2,6 +2,7 @@ package dev.clave.cli;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.DeviceOutOfMemoryException;
 import dev.clave.nn.InputSpec;
 import dev.clave.nn.Model;
 import dev.clave.nn.Network;
@@ -100,8 +101,14 @@ final class TuneCommand implements Runnable {
             if (isOver(begin)) {
                 break;
             }
-            Tuner.Result result = tuner.tune(problem, () -> !isOver(begin));
             done++;
+            Tuner.Result result;
+            try {
+                result = tuner.tune(problem, () -> !isOver(begin));
+            } catch (DeviceOutOfMemoryException e) {
+                print.println(problem + " " + problem.geometry() + ": its tensors do not fit the device, not tried");
+                continue;
+            }
             print.println(line(result));
             result.rejected().forEach(reason -> print.println("    rejected: " + reason));
             print.flush();
