@@ -106,7 +106,7 @@ final class TuneCommand implements Runnable {
             try {
                 result = tuner.tune(problem, () -> !isOver(begin));
             } catch (DeviceOutOfMemoryException e) {
-                print.println(problem + " " + problem.geometry() + ": its tensors do not fit the device, not tried");
+                print.println(problem + " " + shape(problem) + ": its tensors do not fit the device, not tried");
                 continue;
             }
             print.println(line(result));
@@ -144,6 +144,15 @@ final class TuneCommand implements Runnable {
         }
     }
 
+    /** The geometry without what is usual. */
+    private static String shape(Problem problem) {
+        return problem.geometry()
+                .toString()
+                .replaceAll(
+                        ", (pad\\w+=0|(stride|dilation)[HW]=1|groups=1|trans[AB]=false|ceil=false|inner=null|outer=null)",
+                        "");
+    }
+
     private static String line(Tuner.Result result) {
         String gain = result.isFaster()
                 ? String.format(
@@ -157,7 +166,7 @@ final class TuneCommand implements Runnable {
                 Locale.ROOT,
                 "%s %s: %s %.1f us; %s; %d tried",
                 result.problem(),
-                result.problem().geometry(),
+                shape(result.problem()),
                 result.usual(),
                 result.usualMicros(),
                 gain,

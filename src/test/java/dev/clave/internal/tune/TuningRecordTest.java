@@ -158,6 +158,42 @@ class TuningRecordTest {
         assertEquals(8, TuningFile.lines(file).size());
     }
 
+    /** A program of its own that writes a few records. */
+    static final class Writer {
+        private Writer() {}
+
+        public static void main(String[] arguments) throws IOException {
+            for (int i = 0; i < 20; i++) {
+                String shape = arguments[1] + " " + i;
+                TuningFile.update(
+                        Path.of(arguments[0]), LIBRARY, Map.of(key(shape), Optional.of(record(shape, LIBRARY, 1))));
+            }
+        }
+    }
+
+    @Test
+    void processesAtOnceLoseNothing() throws Exception {
+        Path file = folder.resolve("tuning.jsonl");
+        List<Process> processes = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            processes.add(new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                            Writer.class.getName(),
+                            file.toString(),
+                            "process " + i)
+                    .redirectErrorStream(true)
+                    .redirectOutput(folder.resolve("output" + i).toFile())
+                    .start());
+        }
+        for (int i = 0; i < processes.size(); i++) {
+            assertEquals(0, processes.get(i).waitFor(), Files.readString(folder.resolve("output" + i)));
+        }
+        assertEquals(60, TuningFile.lines(file).size());
+    }
+
     @Test
     void theUsersFileIsState() {
         assertEquals(Path.of("/s/clave/tuning.jsonl"), TuningFile.of("/s", "/h", "/u"));
