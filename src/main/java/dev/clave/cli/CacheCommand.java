@@ -1,7 +1,10 @@
 package dev.clave.cli;
 
 import dev.clave.internal.opencl.ProgramCache;
+import dev.clave.op.Tuner;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,6 +30,10 @@ final class CacheCommand implements Runnable {
         out.println("path " + cache.folder());
         if (clear) {
             out.println("deleted " + cache.clear());
+            Path tuning = Tuner.userFile();
+            if (tuning != null && Files.exists(tuning)) {
+                out.println("kept " + tuning + ", what ./clave tune found; delete it to tune anew");
+            }
         }
         out.println("entries " + cache.entries());
         out.println("bytes " + cache.bytes());

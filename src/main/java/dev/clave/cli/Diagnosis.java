@@ -11,6 +11,7 @@ import dev.clave.op.Add;
 import dev.clave.op.Format;
 import dev.clave.op.Invocation;
 import dev.clave.op.Operators;
+import dev.clave.op.Tuner;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -216,6 +217,7 @@ final class Diagnosis {
             float sum = output.readFloats()[0];
             if (sum == 3f) {
                 good(what, info.name() + " (" + info.platform() + ") computes");
+                good("tuning of " + what, Tuner.entries(device));
             } else {
                 bad(what, info.name() + " says 1.5 + 1.5 is " + sum, "install another driver: " + DRIVER);
             }

@@ -23,7 +23,8 @@ import picocli.CommandLine.ParameterException;
             RunCommand.class,
             DevicesCommand.class,
             DoctorCommand.class,
-            CacheCommand.class
+            CacheCommand.class,
+            TuneCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,

@@ -40,6 +40,7 @@ final class Checkpoint {
         text.put("format", FORMAT);
         text.put("network", network);
         text.put("kernels", state.kernels);
+        text.put("candidates", state.candidates);
         state.fixed.forEach((name, value) -> text.put(OPTION + name, value));
         Cursor cursor = state.cursor;
         text.put("epoch", Integer.toString(cursor.epoch));
@@ -244,6 +245,7 @@ final class Checkpoint {
             }
             state.tally = cursor.step > 0 ? tally() : null;
             state.resumedKernels = file.metadata().getOrDefault("kernels", "");
+            state.resumedCandidates = file.metadata().getOrDefault("candidates", "");
             forEachState(state, (prefix, saver) -> saver.restore(kept(prefix)));
         }
 

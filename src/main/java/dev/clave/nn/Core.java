@@ -2,7 +2,11 @@ package dev.clave.nn;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.op.Format;
+import dev.clave.op.Problem;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What all passes of a model share. */
@@ -40,6 +44,18 @@ record Core(
             throw new IllegalArgumentException("softmax cross-entropy takes [classes], the network's output is "
                     + Arrays.toString(graph.output().shape()) + "; flatten and add a linear layer");
         }
+    }
+
+    /** What the passes of a purpose compute, without memory for it. */
+    List<Problem> problems(Graph graph, int batch, Lowering.Purpose purpose) {
+        Format format = Inference.isFolding(graph) ? new Format(DType.F32, 1) : Plan.format(device, DType.F32);
+        if (purpose != Lowering.Purpose.INFERENCE) {
+            parameters.needGradients();
+        }
+        Lowering lowering = new Lowering(graph, parameters, format, batch, purpose, seed, fusion && device.isOpenCl());
+        return Stream.concat(lowering.forward().stream(), lowering.backward().stream())
+                .map(Step::problem)
+                .toList();
     }
 
     Plan plan(Graph graph, int batch, Lowering.Purpose purpose) {

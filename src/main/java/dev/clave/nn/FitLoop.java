@@ -67,13 +67,28 @@ final class FitLoop implements AutoCloseable {
                 accumulates ? state.accumulator().sum() : core.parameters().gradients());
         state.kernels = device.name() + ", kernels "
                 + Integer.toHexString(plan.explain().hashCode());
+        state.candidates = plan.report().candidates();
         if (!state.resumedKernels.isEmpty() && !state.resumedKernels.equals(state.kernels)) {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "the checkpoint was made on " + state.resumedKernels + ", this is " + state.kernels
+                            + difference(state.resumedCandidates, state.candidates)
                             + ": training goes on, but not bit for bit as it would have there");
         }
+        state.resumedCandidates = "";
         state.resumedKernels = "";
+    }
+
+    /** The first launch that another candidate computed, in words; empty when none did or it is not known. */
+    private static String difference(String before, String now) {
+        List<String> then = before.lines().toList();
+        List<String> here = now.lines().toList();
+        for (int i = 0; i < Math.min(then.size(), here.size()); i++) {
+            if (!then.get(i).equals(here.get(i))) {
+                return ", where '" + then.get(i) + "' is '" + here.get(i) + "'";
+            }
+        }
+        return "";
     }
 
     FitResult run() {

@@ -49,7 +49,8 @@ public final class Inference implements AutoCloseable {
         }
     }
 
-    private static boolean isFolding(Graph graph) {
+    /** Whether some operation moves samples into the batch axis: such a network runs with one sample per vector. */
+    static boolean isFolding(Graph graph) {
         return graph.live().stream()
                 .anyMatch(node -> node.operation()
                         .folds(node.inputs().stream().map(Node::shape).toList()));

@@ -9,6 +9,7 @@ import dev.clave.nn.callback.Callback;
 import dev.clave.nn.callback.ModelCheckpoint;
 import dev.clave.nn.callback.ProgressBar;
 import dev.clave.nn.callback.State;
+import dev.clave.op.Problem;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -121,6 +122,22 @@ public final class Model implements AutoCloseable {
         try (Plan plan = core.plan(graph, batchSize, Lowering.Purpose.TRAINING)) {
             return plan.report().text(profile);
         }
+    }
+
+    /**
+     * What is computed for a batch, to be tuned: by a training step, or by inference.
+     *
+     * @throws IllegalStateException when the model has no input specification
+     */
+    public List<Problem> problems(int batchSize, boolean training) {
+        InputSpec input = core.input();
+        if (input == null) {
+            throw new IllegalStateException("problems: there is no InputSpec that gives the shape");
+        }
+        return core.problems(
+                Graph.record(core.layer(), input.sample()),
+                batchSize,
+                training ? Lowering.Purpose.TRAINING : Lowering.Purpose.INFERENCE);
     }
 
     /**

@@ -54,8 +54,8 @@ final class PlanReport {
     }
 
     /**
-     * Each run in order: layer, operator and direction, candidate, output, work, bytes read and written, and which faster
-     * candidates refused; then the memory of all.
+     * Each run in order: layer, operator and direction, candidate, output, work, bytes read and written, whether the candidate
+     * is tuned, and which faster candidates refused; then the memory of all.
      *
      * @param profile also times each run alone, the best of several: microseconds, GFLOP/s and percent of the FMA peak
      */
@@ -73,12 +73,14 @@ final class PlanReport {
         double peak = profile ? Peak.measure(device) : 0;
         double total = 0;
         for (Run run : runs) {
-            String more = "  " + refused(run);
+            String note = run.invocation().note();
+            String refused = profile ? "" : refused(run);
+            String more = "  " + note + (note.isEmpty() || refused.isEmpty() ? "" : "; ") + refused;
             if (profile) {
                 double micros = micros(run.invocation());
                 double gflops = run.problem().flops() / micros / 1e3;
                 total += micros;
-                more = String.format(Locale.ROOT, "%10.1f %9.1f %9.1f", micros, gflops, 100 * gflops / peak);
+                more = String.format(Locale.ROOT, "%10.1f %9.1f %9.1f", micros, gflops, 100 * gflops / peak) + more;
             }
             text.append(String.format(
                     Locale.ROOT,
@@ -103,6 +105,16 @@ final class PlanReport {
                     peak));
         }
         return text.append('\n').toString();
+    }
+
+    /** One line for each run: layer, operator and direction, candidate, settings that were measured. */
+    String candidates() {
+        return runs.stream()
+                .map(run -> (run.layer() + " " + run.problem() + " "
+                                + run.invocation().candidate() + " "
+                                + run.invocation().note())
+                        .strip())
+                .collect(Collectors.joining("\n"));
     }
 
     /** What the faster candidates said. */

@@ -25,6 +25,10 @@ final class TrainState implements AutoCloseable {
     String kernels = "";
 
     String resumedKernels = "";
+    /** The candidates in use, a line for each launch, and those of the checkpoint. */
+    String candidates = "";
+
+    String resumedCandidates = "";
     /** Brings the tally up to date. */
     Runnable sync = () -> {};
 

@@ -2,15 +2,25 @@ package dev.clave.op;
 
 import dev.clave.DType;
 import dev.clave.internal.opencl.OpenClDevice;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Candidates of conv2d: register tiles over lanes, and the same text with tiles of one as the reference. */
 final class Conv2dOpenCl implements OpenClCandidate {
-    private final boolean tiled;
+    private static final int MOST_TILES = 12;
+    /** Most channels by channels of a tile of weights, times the kernel's width. */
+    private static final int MOST_WEIGHTS = 32;
 
-    private Conv2dOpenCl(boolean tiled) {
+    private final boolean tiled;
+    private final Settings set;
+
+    private Conv2dOpenCl(boolean tiled, Settings set) {
         this.tiled = tiled;
+        this.set = set;
     }
 
     static List<OpenClCandidate> candidates() {
@@ -19,8 +29,8 @@ final class Conv2dOpenCl implements OpenClCandidate {
                 new Conv2dPackedOpenCl(),
                 new Conv2dPackedWeightOpenCl(),
                 new Conv2dImplicitOpenCl(),
-                new Conv2dOpenCl(true),
-                new Conv2dOpenCl(false));
+                new Conv2dOpenCl(true, Settings.NONE),
+                new Conv2dOpenCl(false, Settings.NONE));
     }
 
     @Override
@@ -38,7 +48,86 @@ final class Conv2dOpenCl implements OpenClCandidate {
             return "a bias gradient has no tile";
         }
         int segment = (g.window().kw() - 1) * g.window().dilationW() + 1;
-        return segment > 16 ? "a row of " + segment + " inputs does not fit the registers" : null;
+        return segment > 16
+                ? "a row of " + segment + " inputs does not fit the registers"
+                : illegal(problem.direction(), g, problem.format().lanes());
+    }
+
+    /** Why the settings are no tile of the direction, null when they are. */
+    private @Nullable String illegal(String direction, Conv2d g, int lanes) {
+        if (set.isEmpty()) {
+            return null;
+        }
+        boolean weights = direction.equals("backwardWeight");
+        List<String> names = names(direction);
+        if (!set.values().keySet().equals(new TreeSet<>(names))) {
+            return "the tile of " + direction + " is " + names + ", got "
+                    + set.values().keySet();
+        }
+        String reason = Settings.first(
+                set.outside("KT", 1, Math.min(8, g.k() / g.groups())),
+                set.outside("CT", 1, Math.min(8, g.c() / g.groups())),
+                set.outside("WT", 1, Math.min(16, direction.equals("forward") ? g.ow() : g.w())));
+        if (reason != null) {
+            return reason;
+        }
+        int sums = set.get(names.get(0), 1) * set.get(names.get(1), 1);
+        int most = weights ? Math.max(4, MOST_WEIGHTS / g.window().kw()) : ConvTile.registers(lanes);
+        return sums > most ? names + " is " + sums + " sums, the registers hold " + most : null;
+    }
+
+    private static List<String> names(String direction) {
+        return switch (direction) {
+            case "forward" -> List.of("KT", "WT");
+            case "backwardInput" -> List.of("CT", "WT");
+            default -> List.of("KT", "CT");
+        };
+    }
+
+    @Override
+    public OpenClCandidate with(Map<String, Integer> parameters) {
+        return tiled
+                ? new Conv2dOpenCl(true, Settings.of(name(), parameters, "KT", "CT", "WT"))
+                : OpenClCandidate.super.with(parameters);
+    }
+
+    @Override
+    public List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
+        if (!tiled) {
+            return List.of(Map.of());
+        }
+        Conv2d g = (Conv2d) problem.geometry();
+        int lanes = problem.format().lanes();
+        int cg = g.c() / g.groups();
+        int kg = g.k() / g.groups();
+        List<Map<String, Integer>> tiles = new ArrayList<>();
+        if (problem.direction().equals("backwardWeight")) {
+            int kt = channels(kg, 4);
+            int ct = channels(cg, weightChannels(kt, g));
+            for (int[] tile : new int[][] {
+                {kt, ct},
+                {kt, ct + 1},
+                {kt + 1, ct},
+                {kt, up(ct, 2)},
+                {up(kt, 2), ct},
+                {up(kt, 2), 2 * ct},
+                {2 * kt, ct}
+            }) {
+                tiles.add(new TreeMap<>(Map.of("KT", tile[0], "CT", tile[1])));
+            }
+        } else {
+            boolean forward = problem.direction().equals("forward");
+            List<ConvTile> ranked = forward
+                    ? ConvTile.ranked(g.ow(), kg, g.window(), g.window().strideW(), 0, lanes)
+                    : ConvTile.ranked(g.w(), cg, g.window(), 1, whole(g), lanes);
+            ranked.stream()
+                    .limit(MOST_TILES)
+                    .forEach(tile -> tiles.add(
+                            new TreeMap<>(Map.of(forward ? "KT" : "CT", tile.channels(), "WT", tile.columns()))));
+        }
+        Settings.Space space = new Settings.Space(tiles.get(0));
+        tiles.forEach(space::add);
+        return space.where(settings -> with(settings).refuses(problem, device) == null);
     }
 
     @Override
@@ -86,8 +175,11 @@ final class Conv2dOpenCl implements OpenClCandidate {
     }
 
     private Launch forward(Conv2d g, int blocks, int kg, int lanes) {
-        ConvTile tile =
-                tiled ? ConvTile.choose(g.ow(), kg, g.window(), g.window().strideW(), 0, lanes) : ConvTile.ONE;
+        ConvTile tile = !tiled
+                ? ConvTile.ONE
+                : set.isEmpty()
+                        ? ConvTile.choose(g.ow(), kg, g.window(), g.window().strideW(), 0, lanes)
+                        : new ConvTile(set.get("WT", 1), set.get("KT", 1));
         Launch launch = new Launch("conv2d", "conv2d_forward").buffers("input", "weight");
         if (g.bias()) {
             launch.buffers("bias");
@@ -97,9 +189,23 @@ final class Conv2dOpenCl implements OpenClCandidate {
                 launch, (long) blocks * g.groups() * up(kg, tile.channels()) * g.oh() * up(g.ow(), tile.columns()));
     }
 
+    /** Columns of gradOutput when a tile of a whole row skips what lies beyond them, else 0. */
+    private static int whole(Conv2d g) {
+        return g.window().strideW() == 1 && g.window().kw() > 1 ? g.ow() : 0;
+    }
+
+    /** Input channels of a tile of weights beside kt output channels, at most. */
+    private static int weightChannels(int kt, Conv2d g) {
+        return Math.max(1, 20 / (kt * g.window().kw()));
+    }
+
     private Launch backwardInput(Conv2d g, int blocks, int cg, int lanes) {
-        int whole = g.window().strideW() == 1 && g.window().kw() > 1 ? g.ow() : 0;
-        ConvTile tile = tiled ? ConvTile.choose(g.w(), cg, g.window(), 1, whole, lanes) : ConvTile.ONE;
+        int whole = whole(g);
+        ConvTile tile = !tiled
+                ? ConvTile.ONE
+                : set.isEmpty()
+                        ? ConvTile.choose(g.w(), cg, g.window(), 1, whole, lanes)
+                        : new ConvTile(set.get("WT", 1), set.get("CT", 1));
         Launch launch = new Launch("conv2d", "conv2d_backward_input")
                 .buffers("gradOutput", "weight", "gradInput")
                 .define("CT", tile.channels())
@@ -111,8 +217,8 @@ final class Conv2dOpenCl implements OpenClCandidate {
     }
 
     private Launch backwardWeight(Conv2d g, int cg, int kg) {
-        int kt = tiled ? channels(kg, 4) : 1;
-        int ct = tiled ? channels(cg, Math.max(1, 20 / (kt * g.window().kw()))) : 1;
+        int kt = tiled ? set.get("KT", channels(kg, 4)) : 1;
+        int ct = tiled ? set.get("CT", channels(cg, weightChannels(kt, g))) : 1;
         Launch launch = new Launch("conv2d", "conv2d_backward_weight")
                 .buffers("input", "gradOutput", "gradWeight")
                 .define("KT", kt)

@@ -5,6 +5,8 @@ import dev.clave.internal.opencl.OpenClDevice;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Forward and input gradient as products of packed weights and shifted planes, see kernels/conv2d/packed.cl. */
@@ -15,6 +17,66 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
     private static final int STEPS = 256;
     /** Work-items enough for eight per thread of a small machine; with fewer blocks they are cut. */
     private static final int ENOUGH = 32;
+
+    private static final int MOST_TILES = 64;
+    private static final int MOST_CHANNELS = 4096;
+
+    private final Settings set;
+
+    Conv2dPackedOpenCl() {
+        this(Settings.NONE);
+    }
+
+    private Conv2dPackedOpenCl(Settings set) {
+        this.set = set;
+    }
+
+    @Override
+    public OpenClCandidate with(Map<String, Integer> parameters) {
+        return new Conv2dPackedOpenCl(Settings.of(name(), parameters, "MT", "NT", "MB", "NB", "CB"));
+    }
+
+    /** MB, NB and CB that are not set follow from each part of a gradient and the tile. */
+    @Override
+    public List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
+        Conv2d g = (Conv2d) problem.geometry();
+        ConvPlanes planes = ConvPlanes.of(g, problem.direction().equals("backwardInput"), problem.format());
+        int vectorWidth = device.info().vectorWidth();
+        int rows = rows(g, planes);
+        VectorTile own = VectorTile.choose(rows, (int) planes.places(), vectorWidth);
+        Settings.Space space = new Settings.Space(settings(own));
+        List<VectorTile> ranked = VectorTile.ranked(rows, (int) planes.places(), vectorWidth);
+        ranked.subList(0, 4).forEach(tile -> space.add(settings(tile)));
+        Part part = parts(g, planes).get(0);
+        Blocks blocks = blocks(g, planes, part, parts(g, planes).size(), own);
+        int mb = blocks.rowTiles();
+        int nb = blocks.placeTiles();
+        int cb = blocks.channels();
+        space.but("MB", mb, 2 * mb).but("MB", mb, up(mb, 2));
+        space.but("NB", nb, 2 * nb).but("NB", nb, up(nb, 2));
+        space.but("CB", cb, 2 * cb).but("CB", cb, up(cb, 2));
+        return space.where(settings -> illegal(with(settings), device) == null);
+    }
+
+    private static @Nullable String illegal(OpenClCandidate candidate, OpenClDevice device) {
+        return ((Conv2dPackedOpenCl) candidate).illegal(device);
+    }
+
+    private static Map<String, Integer> settings(VectorTile tile) {
+        return new TreeMap<>(Map.of("MT", tile.rows(), "NT", tile.vectors()));
+    }
+
+    private static int rows(Conv2d g, ConvPlanes planes) {
+        return (planes.gradient() ? g.c() : g.k()) / g.groups();
+    }
+
+    private @Nullable String illegal(OpenClDevice device) {
+        return Settings.first(
+                VectorTile.refuses(set, device.info().vectorWidth()),
+                set.outside("MB", 1, MOST_TILES),
+                set.outside("NB", 1, MOST_TILES),
+                set.outside("CB", 1, MOST_CHANNELS));
+    }
 
     @Override
     public String name() {
@@ -28,7 +90,7 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
             return "forward and input gradients only";
         }
         Conv2d g = (Conv2d) problem.geometry();
-        String reason = refuses(problem, g, device);
+        String reason = Settings.first(illegal(device), refuses(problem, g, device));
         if (reason != null) {
             return reason;
         }
@@ -113,9 +175,8 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
     public List<Launch> launches(Problem problem, OpenClDevice device) {
         Conv2d g = (Conv2d) problem.geometry();
         ConvPlanes planes = ConvPlanes.of(g, problem.direction().equals("backwardInput"), problem.format());
-        int rows = (planes.gradient() ? g.c() : g.k()) / g.groups();
-        int places = (int) planes.places();
-        VectorTile tile = VectorTile.choose(rows, places, device.info().vectorWidth());
+        VectorTile tile = VectorTile.of(
+                set, rows(g, planes), (int) planes.places(), device.info().vectorWidth());
         List<Part> parts = parts(g, planes);
         List<Launch> launches = new ArrayList<>();
         if (!planes.inPlace()) {
@@ -127,18 +188,33 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
         return launches;
     }
 
-    private static void add(List<Launch> launches, Conv2d g, ConvPlanes planes, Part part, int parts, VectorTile tile) {
-        int rows = (planes.gradient() ? g.c() : g.k()) / g.groups();
-        int sums = planes.channels() / g.groups();
-        int rowTiles = up(rows, tile.rows());
+    /** Tiles of one work-item by channels of a block. */
+    private record Blocks(int rowTiles, int placeTiles, int channels) {}
+
+    private Blocks blocks(Conv2d g, ConvPlanes planes, Part part, int parts, VectorTile tile) {
+        int rowTiles = up(rows(g, planes), tile.rows());
         int placeTiles = up((int) planes.places(), tile.columns());
-        int times = g.groups() * (planes.inPlace() ? planes.blocks() : 1);
+        int times = times(g, planes);
         int mb = Math.min(ROW_TILES, rowTiles);
         int nb = Math.max(1, Math.min(PLACE_TILES, placeTiles));
         while ((long) up(rowTiles, mb) * up(placeTiles, nb) * times * parts < ENOUGH && mb * nb > 1) {
             mb = nb > 1 ? mb : up(mb, 2);
             nb = up(nb, 2);
         }
+        int channels = Math.max(1, STEPS / Math.max(1, part.tapsH() * part.tapsW()));
+        return new Blocks(set.get("MB", mb), set.get("NB", nb), set.get("CB", channels));
+    }
+
+    private static int times(Conv2d g, ConvPlanes planes) {
+        return g.groups() * (planes.inPlace() ? planes.blocks() : 1);
+    }
+
+    private void add(List<Launch> launches, Conv2d g, ConvPlanes planes, Part part, int parts, VectorTile tile) {
+        int rows = rows(g, planes);
+        int sums = planes.channels() / g.groups();
+        int rowTiles = up(rows, tile.rows());
+        int placeTiles = up((int) planes.places(), tile.columns());
+        Blocks blocks = blocks(g, planes, part, parts, tile);
         int taps = part.tapsH() * part.tapsW();
         String name = "weight" + part.row() + "_" + part.column();
         long packed = (long) g.groups() * rowTiles * tile.rows() * sums * taps;
@@ -159,15 +235,15 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
                         planes.flat() ? 1 : planes.gradient() ? g.h() : g.oh(),
                         planes.flat() ? g.h() * g.w() : planes.gradient() ? g.w() : g.ow())
                 .ints(part.row(), part.column(), planes.extraTop(), planes.extraLeft())
-                .tiles((long) up(rowTiles, mb) * up(placeTiles, nb) * times);
+                .tiles((long) up(rowTiles, blocks.rowTiles()) * up(placeTiles, blocks.placeTiles()) * times(g, planes));
         for (Launch launch : taps == 0 ? List.of(product) : List.of(pack, product)) {
             launches.add(planes.define(launch)
                     .define("W", tile.width())
                     .define("MT", tile.rows())
                     .define("NT", tile.vectors())
-                    .define("MB", mb)
-                    .define("NB", nb)
-                    .define("CB", Math.max(1, STEPS / Math.max(1, taps)))
+                    .define("MB", blocks.rowTiles())
+                    .define("NB", blocks.placeTiles())
+                    .define("CB", blocks.channels())
                     .define("TH", part.tapsH())
                     .define("TW", part.tapsW())
                     .define("FIRST_H", part.firstTapH())

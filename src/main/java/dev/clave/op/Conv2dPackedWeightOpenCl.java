@@ -2,7 +2,10 @@ package dev.clave.op;
 
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,75 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
         int columns() {
             return vectors * width;
         }
+    }
+
+    private static final int MOST_TILES = 64;
+    private static final int MOST_ROWS = 4096;
+
+    private final Settings set;
+
+    Conv2dPackedWeightOpenCl() {
+        this(Settings.NONE);
+    }
+
+    private Conv2dPackedWeightOpenCl(Settings set) {
+        this.set = set;
+    }
+
+    @Override
+    public OpenClCandidate with(Map<String, Integer> parameters) {
+        return new Conv2dPackedWeightOpenCl(Settings.of(name(), parameters, "CT", "NT", "IB", "RB", "SPLIT"));
+    }
+
+    @Override
+    public List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
+        Conv2d g = (Conv2d) problem.geometry();
+        ConvPlanes planes = planes(problem);
+        Blocks own = blocks(g, planes, device);
+        Settings.Space space = new Settings.Space(settings(own.channels(), own.vectors()));
+        ranked(
+                        planes.channels() / g.groups(),
+                        turnedChannels(g) / g.groups(),
+                        g.window().kw(),
+                        own.width())
+                .stream()
+                .limit(5)
+                .forEach(tile -> space.add(settings(tile[0], tile[1])));
+        int rows = rows(g, planes);
+        int split = own.parts();
+        int ib = own.rowTiles();
+        space.but("SPLIT", split, 2 * split).but("SPLIT", split, up(split, 2));
+        space.but("IB", ib, 2 * ib).but("IB", ib, up(ib, 2));
+        space.but("RB", rows, 2 * rows).but("RB", rows, up(rows, 2));
+        return space.where(settings -> ((Conv2dPackedWeightOpenCl) with(settings)).illegal(g, planes, device) == null);
+    }
+
+    private static Map<String, Integer> settings(int channels, int vectors) {
+        return new TreeMap<>(Map.of("CT", channels, "NT", vectors));
+    }
+
+    private @Nullable String illegal(Conv2d g, ConvPlanes planes, OpenClDevice device) {
+        String reason = Settings.first(
+                set.outside("CT", 1, 12),
+                set.outside("NT", 1, 4),
+                set.outside("IB", 1, MOST_TILES),
+                set.outside("RB", 1, MOST_ROWS),
+                set.outside("SPLIT", 1, Math.max(1, planes.blocks())));
+        if (reason != null) {
+            return reason;
+        }
+        if (set.has("CT") != set.has("NT")) {
+            return "CT and NT are one tile: give both or none";
+        }
+        Blocks blocks = blocks(g, planes, device);
+        int sums = blocks.channels() * blocks.vectors();
+        int most = Math.max(1, mostSums(blocks.width()) / g.window().kw());
+        if (sums > most) {
+            return "CT by NT is at most " + most + " with a kernel row of "
+                    + g.window().kw() + ", got " + sums;
+        }
+        int split = set.get("SPLIT", blocks.parts());
+        return split != blocks.parts() ? "SPLIT " + split + " leaves a part of the batch empty" : null;
     }
 
     @Override
@@ -47,6 +119,10 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
             return "a kernel row of " + g.window().kw() + " does not fit the registers";
         }
         ConvPlanes planes = planes(problem);
+        String illegal = illegal(g, planes, device);
+        if (illegal != null) {
+            return illegal;
+        }
         return planes.elements() > Integer.MAX_VALUE || turned(g, planes, blocks(g, planes, device)) > Integer.MAX_VALUE
                 ? "too large for one workspace"
                 : null;
@@ -77,11 +153,12 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
                 * planes.lanes();
     }
 
-    private static Blocks blocks(Conv2d g, ConvPlanes planes, OpenClDevice device) {
+    private Blocks blocks(Conv2d g, ConvPlanes planes, OpenClDevice device) {
         int cg = planes.channels() / g.groups();
         int kg = turnedChannels(g) / g.groups();
         int kw = g.window().kw();
-        int[] tile = tile(cg, kg, kw, device.info().vectorWidth());
+        int width = VectorTile.width(device.info().vectorWidth());
+        int[] tile = set.has("CT") ? new int[] {set.get("CT", 1), set.get("NT", 1), width} : tile(cg, kg, kw, width);
         int rows = up(cg, tile[0]) * g.window().kh();
         int times = up(kg, tile[1] * tile[2]) * g.groups();
         // Whole kernels, so that neighbouring weights are written together.
@@ -89,35 +166,60 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
         while (up(rows, rowTiles) * times < ENOUGH && rowTiles > 1) {
             rowTiles = up(rowTiles, 2);
         }
+        rowTiles = set.get("IB", rowTiles);
         int parts = Math.max(1, Math.min(planes.blocks(), ENOUGH / (up(rows, rowTiles) * times)));
+        parts = set.get("SPLIT", parts);
         // No part is empty.
         int whole = planes.blocks() == 0 ? 1 : up(planes.blocks(), up(planes.blocks(), parts));
         return new Blocks(tile[0], tile[1], tile[2], rowTiles, whole);
     }
 
+    /** Rows of gradOutput whose panel stays in the first-level cache. */
+    private int rows(Conv2d g, ConvPlanes planes) {
+        int columns = (planes.flat() ? g.h() * g.w() : g.ow()) * planes.lanes();
+        return set.get("RB", Math.max(1, PLACES / columns));
+    }
+
+    /** Sums that the registers hold beside the operands. */
+    private static int mostSums(int width) {
+        return width == 16 ? 24 : 12;
+    }
+
     /** Channels, vectors and width of the cheapest register tile. */
-    private static int[] tile(int cg, int kg, int kw, int vectorWidth) {
-        int width = vectorWidth >= 16 ? 16 : vectorWidth >= 8 ? 8 : 4;
-        int most = width == 16 ? 24 : 12;
+    private static int[] tile(int cg, int kg, int kw, int width) {
         int[] best = {1, 1, width};
         double least = Double.MAX_VALUE;
-        for (int vectors = 1; vectors <= 4; vectors++) {
-            for (int channels = 1; channels <= 12; channels++) {
-                int sums = channels * kw * vectors;
-                if (sums > most) {
-                    break;
-                }
-                double loads = channels * kw + vectors;
-                double cost = (double) up(cg, channels)
-                        * up(kg, vectors * width)
-                        * (Math.max(sums, loads) + (sums + loads) / 8 + 1);
-                if (cost < least * 0.999) {
-                    least = cost;
-                    best = new int[] {channels, vectors, width};
-                }
+        for (int[] tile : tiles(kw, width)) {
+            double cost = cost(tile, cg, kg, kw);
+            if (cost < least * 0.999) {
+                least = cost;
+                best = tile;
             }
         }
         return best;
+    }
+
+    /** All register tiles, the cheapest first. */
+    private static List<int[]> ranked(int cg, int kg, int kw, int width) {
+        List<int[]> tiles = tiles(kw, width);
+        tiles.sort(Comparator.comparingDouble(tile -> cost(tile, cg, kg, kw)));
+        return tiles;
+    }
+
+    private static List<int[]> tiles(int kw, int width) {
+        List<int[]> tiles = new ArrayList<>();
+        for (int vectors = 1; vectors <= 4; vectors++) {
+            for (int channels = 1; channels <= 12 && channels * kw * vectors <= mostSums(width); channels++) {
+                tiles.add(new int[] {channels, vectors, width});
+            }
+        }
+        return tiles;
+    }
+
+    private static double cost(int[] tile, int cg, int kg, int kw) {
+        double sums = tile[0] * kw * tile[1];
+        double loads = tile[0] * kw + tile[1];
+        return (double) up(cg, tile[0]) * up(kg, tile[1] * tile[2]) * (Math.max(sums, loads) + (sums + loads) / 8 + 1);
     }
 
     @Override
@@ -154,14 +256,13 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
                     .ints(weights)
                     .elements(weights));
         }
-        int columns = (planes.flat() ? g.h() * g.w() : g.ow()) * planes.lanes();
         for (Launch launch : own) {
             launches.add(planes.define(launch)
                     .define("W", blocks.width())
                     .define("CT", blocks.channels())
                     .define("NT", blocks.vectors())
                     .define("IB", blocks.rowTiles())
-                    .define("RB", Math.max(1, PLACES / columns))
+                    .define("RB", rows(g, planes))
                     .define("SPLIT", blocks.parts())
                     .define("SWAPPED", swapped ? 1 : 0));
         }

@@ -4,6 +4,8 @@ import dev.clave.DType;
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Candidates of conv2d_pool2d: register tiles of whole pooling windows, and the definition as the reference. */
@@ -11,14 +13,18 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
     /** Work-items enough to keep two to eight cores busy; with fewer planes each is cut into rows. */
     private static final int ENOUGH = 16;
 
-    private final boolean tiled;
+    private static final int MOST_TILES = 12;
 
-    private Conv2dPool2dOpenCl(boolean tiled) {
+    private final boolean tiled;
+    private final Settings set;
+
+    private Conv2dPool2dOpenCl(boolean tiled, Settings set) {
         this.tiled = tiled;
+        this.set = set;
     }
 
     static List<OpenClCandidate> candidates() {
-        return List.of(new Conv2dPool2dOpenCl(true), new Conv2dPool2dOpenCl(false));
+        return List.of(new Conv2dPool2dOpenCl(true, Settings.NONE), new Conv2dPool2dOpenCl(false, Settings.NONE));
     }
 
     @Override
@@ -37,7 +43,49 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         if (!problem.direction().equals("forward")) {
             return "the gradient has no tile";
         }
-        return fits((Conv2dPool2d) problem.geometry());
+        Conv2dPool2d g = (Conv2dPool2d) problem.geometry();
+        return Settings.first(fits(g), illegal(g, problem.format().lanes()));
+    }
+
+    private @Nullable String illegal(Conv2dPool2d g, int lanes) {
+        String reason = Settings.first(
+                set.outside("KT", 1, Math.min(8, g.conv().k() / g.conv().groups())),
+                set.outside("PT", 1, Math.min(8, g.pw())));
+        if (reason != null || set.isEmpty()) {
+            return reason;
+        }
+        if (!set.has("KT") || !set.has("PT")) {
+            return "KT and PT are one tile: give both or none";
+        }
+        int tiles = set.get("KT", 1) * set.get("PT", 1);
+        int sums = tiles * g.poolWindow().kh() * g.poolWindow().kw();
+        int most = ConvTile.registers(lanes);
+        return tiles > 1 && sums > most ? "KT by PT is " + sums + " sums, the registers hold " + most : null;
+    }
+
+    @Override
+    public OpenClCandidate with(Map<String, Integer> parameters) {
+        return tiled
+                ? new Conv2dPool2dOpenCl(true, Settings.of(name(), parameters, "KT", "PT"))
+                : OpenClCandidate.super.with(parameters);
+    }
+
+    @Override
+    public List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
+        if (!tiled) {
+            return List.of(Map.of());
+        }
+        List<Map<String, Integer>> tiles = new ArrayList<>();
+        ranked(problem, (Conv2dPool2d) problem.geometry()).stream()
+                .limit(MOST_TILES)
+                .forEach(tile -> tiles.add(new TreeMap<>(Map.of("KT", tile.channels(), "PT", tile.columns()))));
+        return List.copyOf(tiles);
+    }
+
+    private static List<ConvTile> ranked(Problem problem, Conv2dPool2d g) {
+        int kg = g.conv().k() / g.conv().groups();
+        return ConvTile.rankedPooled(
+                g.pw(), kg, g.conv().window(), g.poolWindow(), problem.format().lanes());
     }
 
     /** Why pooling windows are not whole and side by side, null when they are. */
@@ -112,12 +160,10 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         return slots.toArray(String[]::new);
     }
 
-    private static Launch tiled(Problem problem, Conv2dPool2d g) {
+    private Launch tiled(Problem problem, Conv2dPool2d g) {
         Conv2d conv = g.conv();
-        Window pool = g.poolWindow();
         int kg = conv.k() / conv.groups();
-        ConvTile tile = ConvTile.choosePooled(
-                g.pw(), kg, conv.window(), pool, problem.format().lanes());
+        ConvTile tile = set.isEmpty() ? ranked(problem, g).get(0) : new ConvTile(set.get("PT", 1), set.get("KT", 1));
         int blocks = problem.format().blocks(conv.n());
         long tiles = (long) blocks
                 * conv.groups()

@@ -1,5 +1,9 @@
 package dev.clave.op;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
 /**
  * Register tile of a convolution: how many columns of a row and how many channels one work-item accumulates.
  *
@@ -26,9 +30,13 @@ record ConvTile(int columns, int channels) {
      * @param whole columns of the tensor that is read when a tile that is a whole row skips what lies beyond them, else 0
      */
     static ConvTile choose(int width, int count, Window window, int stride, int whole, int lanes) {
-        int registers = lanes == 16 ? WIDE_REGISTERS : REGISTERS;
-        ConvTile best = ONE;
-        double least = Double.MAX_VALUE;
+        return ranked(width, count, window, stride, whole, lanes).get(0);
+    }
+
+    /** The tiles that the registers hold, the cheapest first. */
+    static List<ConvTile> ranked(int width, int count, Window window, int stride, int whole, int lanes) {
+        int registers = registers(lanes);
+        List<Costed> tiles = new ArrayList<>();
         for (int columns = 1; columns <= Math.min(width, 16); columns++) {
             int segment = (columns - 1) * stride + (window.kw() - 1) * window.dilationW() + 1;
             for (int channels = 1; channels <= Math.min(count, 8); channels++) {
@@ -42,24 +50,20 @@ record ConvTile(int columns, int channels) {
                 // Weights of four channels and more push sums out of the registers.
                 double spill = channels >= 4 || columns + segment > registers ? 1.1 : 1;
                 double cost = cycles * spill * up(width, columns) * up(count, channels);
-                if (cost < least) {
-                    least = cost;
-                    best = new ConvTile(columns, channels);
-                }
+                tiles.add(new Costed(new ConvTile(columns, channels), cost));
             }
         }
-        return best;
+        return sorted(tiles);
     }
 
     /**
-     * The cheapest tile of whole pooling windows: {@link #columns} counts pooled columns, and all rows of a window are held.
+     * The tiles of whole pooling windows that the registers hold, the cheapest first: {@link #columns} counts pooled columns, and all rows of a window are held.
      *
      * @param width columns of the pooled tensor, count its channels in a group
      */
-    static ConvTile choosePooled(int width, int count, Window window, Window pool, int lanes) {
-        int registers = lanes == 16 ? WIDE_REGISTERS : REGISTERS;
-        ConvTile best = ONE;
-        double least = Double.MAX_VALUE;
+    static List<ConvTile> rankedPooled(int width, int count, Window window, Window pool, int lanes) {
+        int registers = registers(lanes);
+        List<Costed> tiles = new ArrayList<>();
         for (int columns = 1; columns <= Math.min(width, 8); columns++) {
             int across = columns * pool.kw();
             int segment = (across - 1) * window.strideW() + (window.kw() - 1) * window.dilationW() + 1;
@@ -73,13 +77,23 @@ record ConvTile(int columns, int channels) {
                 double loads = segment + (double) channels * window.kw();
                 double cycles = Math.max(multiplyAdds, loads) / 2 + ROW_CYCLES;
                 double cost = cycles * up(width, columns) * up(count, channels);
-                if (cost < least) {
-                    least = cost;
-                    best = new ConvTile(columns, channels);
-                }
+                tiles.add(new Costed(new ConvTile(columns, channels), cost));
             }
         }
-        return best;
+        return sorted(tiles);
+    }
+
+    /** Vector registers, as far as the layout tells. */
+    static int registers(int lanes) {
+        return lanes == 16 ? WIDE_REGISTERS : REGISTERS;
+    }
+
+    private record Costed(ConvTile tile, double cost) {}
+
+    /** In the order of their cost, those that tie in the order they came in. */
+    private static List<ConvTile> sorted(List<Costed> tiles) {
+        tiles.sort(Comparator.comparingDouble(Costed::cost));
+        return tiles.stream().map(Costed::tile).toList();
     }
 
     private static int up(int count, int tile) {

@@ -2,6 +2,8 @@ package dev.clave.op;
 
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Candidates of gemm: packed panels, tiles in local memory, register tiles, and tiles of one as the reference. */
@@ -9,14 +11,22 @@ final class GemmOpenCl implements OpenClCandidate {
     private static final int ROWS = 4;
     private static final int COLUMNS = 16;
 
-    private final boolean tiled;
+    private static final int MOST_SUMS = 128;
 
-    private GemmOpenCl(boolean tiled) {
+    private final boolean tiled;
+    private final Settings set;
+
+    private GemmOpenCl(boolean tiled, Settings set) {
         this.tiled = tiled;
+        this.set = set;
     }
 
     static List<OpenClCandidate> candidates() {
-        return List.of(new GemmPackedOpenCl(), new GemmLocalOpenCl(), new GemmOpenCl(true), new GemmOpenCl(false));
+        return List.of(
+                new GemmPackedOpenCl(),
+                new GemmLocalOpenCl(),
+                new GemmOpenCl(true, Settings.NONE),
+                new GemmOpenCl(false, Settings.NONE));
     }
 
     @Override
@@ -27,14 +37,45 @@ final class GemmOpenCl implements OpenClCandidate {
     @Override
     public @Nullable String refuses(Problem problem, OpenClDevice device) {
         Gemm g = (Gemm) problem.geometry();
-        return tiled && (g.m() < ROWS || g.n() < COLUMNS) ? "smaller than a tile of 4 x 16" : null;
+        if (!tiled) {
+            return null;
+        }
+        String reason = Settings.first(set.outside("MT", 1, 8), set.outside("NT", 1, 32));
+        if (reason != null) {
+            return reason;
+        }
+        int rows = set.get("MT", ROWS);
+        int columns = set.get("NT", COLUMNS);
+        if (rows * columns > MOST_SUMS) {
+            return "MT by NT is at most " + MOST_SUMS + ", got " + rows * columns;
+        }
+        return g.m() < rows || g.n() < columns ? "smaller than a tile of " + rows + " x " + columns : null;
+    }
+
+    @Override
+    public OpenClCandidate with(Map<String, Integer> parameters) {
+        return tiled
+                ? new GemmOpenCl(true, Settings.of(name(), parameters, "MT", "NT"))
+                : OpenClCandidate.super.with(parameters);
+    }
+
+    @Override
+    public List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
+        if (!tiled) {
+            return List.of(Map.of());
+        }
+        Settings.Space space = new Settings.Space(new TreeMap<>(Map.of("MT", ROWS, "NT", COLUMNS)));
+        for (int[] tile : new int[][] {{2, 16}, {6, 16}, {4, 8}, {8, 8}, {2, 32}}) {
+            space.add(new TreeMap<>(Map.of("MT", tile[0], "NT", tile[1])));
+        }
+        return space.where(settings -> with(settings).refuses(problem, device) == null);
     }
 
     @Override
     public List<Launch> launches(Problem problem, OpenClDevice device) {
         Gemm g = (Gemm) problem.geometry();
-        int mt = tiled ? ROWS : 1;
-        int nt = tiled ? COLUMNS : 1;
+        int mt = tiled ? set.get("MT", ROWS) : 1;
+        int nt = tiled ? set.get("NT", COLUMNS) : 1;
         long tiles = (long) ((g.m() + mt - 1) / mt) * ((g.n() + nt - 1) / nt);
         Launch launch = options(new Launch("gemm", "gemm_forward"), g).buffers("a", "b");
         if (g.bias()) {

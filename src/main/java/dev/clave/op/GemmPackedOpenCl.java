@@ -4,6 +4,9 @@ import dev.clave.DType;
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +23,8 @@ final class GemmPackedOpenCl implements OpenClCandidate {
     /** Steps of K whose panel of b stays in a first-level cache of 32 KiB and more. */
     private static final int STEPS = 256;
 
+    private static final int MOST_TILES = 64;
+    private static final int MOST_STEPS = 4096;
     private static final int PACKED_STEPS = 64;
     /** Work-items enough for eight per thread of a small machine; with fewer blocks they are cut. */
     private static final int ENOUGH = 32;
@@ -30,6 +35,62 @@ final class GemmPackedOpenCl implements OpenClCandidate {
         long items() {
             return (long) up(rows, rowTiles) * up(columns, columnTiles);
         }
+
+        SortedMap<String, Integer> settings(int steps) {
+            return new TreeMap<>(Map.of(
+                    "MT",
+                    tile.rows(),
+                    "NT",
+                    tile.vectors(),
+                    "MB",
+                    rowTiles,
+                    "NB",
+                    columnTiles,
+                    "KC",
+                    steps,
+                    "PACK_A",
+                    packA ? 1 : 0,
+                    "PACK_B",
+                    packB ? 1 : 0));
+        }
+    }
+
+    private final Settings set;
+
+    GemmPackedOpenCl() {
+        this(Settings.NONE);
+    }
+
+    private GemmPackedOpenCl(Settings set) {
+        this.set = set;
+    }
+
+    @Override
+    public OpenClCandidate with(Map<String, Integer> parameters) {
+        return new GemmPackedOpenCl(Settings.of(name(), parameters, "MT", "NT", "MB", "NB", "KC", "PACK_A", "PACK_B"));
+    }
+
+    @Override
+    public List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
+        Gemm g = (Gemm) problem.geometry();
+        int vectorWidth = device.info().vectorWidth();
+        DType real = problem.format().real();
+        Blocks own = blocks(g, real, device);
+        Settings.Space space = new Settings.Space(own.settings(STEPS));
+        for (VectorTile tile : VectorTile.ranked(g.m(), g.n(), vectorWidth).subList(0, 3)) {
+            Map<String, Integer> sizes = Map.of("MT", tile.rows(), "NT", tile.vectors());
+            space.add(new GemmPackedOpenCl(new Settings(new TreeMap<>(sizes)))
+                    .blocks(g, real, device)
+                    .settings(STEPS));
+        }
+        space.but("PACK_B", own.packB() ? 1 : 0, own.packB() ? 0 : 1)
+                .but("PACK_A", own.packA() ? 1 : 0, own.packA() ? 0 : 1);
+        int mb = own.rowTiles();
+        int nb = own.columnTiles();
+        space.but("MB", mb, 2 * mb).but("MB", mb, up(mb, 2));
+        space.but("NB", nb, 2 * nb).but("NB", nb, up(nb, 2));
+        space.but("KC", STEPS, STEPS / 2).but("KC", STEPS, 2 * STEPS);
+        return space.where(settings -> with(settings).refuses(problem, device) == null);
     }
 
     @Override
@@ -47,11 +108,35 @@ final class GemmPackedOpenCl implements OpenClCandidate {
             return "fewer than 4 rows or 8 columns do not pay for packing";
         }
         DType real = problem.format().real();
+        String illegal = illegal(g, real, device);
+        if (illegal != null) {
+            return illegal;
+        }
         return workspace(g, blocks(g, real, device), real) > Integer.MAX_VALUE ? "too large for one workspace" : null;
     }
 
-    private static Blocks blocks(Gemm g, DType real, OpenClDevice device) {
-        VectorTile tile = VectorTile.choose(g.m(), g.n(), device.info().vectorWidth(), real.bytes());
+    private @Nullable String illegal(Gemm g, DType real, OpenClDevice device) {
+        String reason = Settings.first(
+                VectorTile.refuses(set, device.info().vectorWidth()),
+                set.outside("MB", 1, MOST_TILES),
+                set.outside("NB", 1, MOST_TILES),
+                set.outside("KC", 1, MOST_STEPS),
+                set.outside("PACK_A", 0, 1),
+                set.outside("PACK_B", 0, 1));
+        if (reason != null) {
+            return reason;
+        }
+        Blocks blocks = blocks(g, real, device);
+        if (!blocks.packA() && g.m() < blocks.tile().rows()) {
+            return "PACK_A is 1 where a has fewer rows than MT, got 0";
+        }
+        return !blocks.packB() && (g.transB() || g.n() < blocks.tile().columns())
+                ? "PACK_B is 1 where b is transposed or narrower than a tile, got 0"
+                : null;
+    }
+
+    private Blocks blocks(Gemm g, DType real, OpenClDevice device) {
+        VectorTile tile = VectorTile.of(set, g.m(), g.n(), device.info().vectorWidth(), real.bytes());
         long inPlace = IN_PLACE_BYTES / real.bytes();
         int rows = up(g.m(), tile.rows());
         int columns = up(g.n(), tile.columns());
@@ -67,7 +152,14 @@ final class GemmPackedOpenCl implements OpenClCandidate {
         }
         boolean packA = g.m() < tile.rows() || (long) g.m() * g.lda() > inPlace;
         boolean packB = g.transB() || g.n() < tile.columns() || (long) g.k() * g.ldb() > inPlace;
-        return new Blocks(tile, rowTiles, columnTiles, packA, packB, rows, columns);
+        return new Blocks(
+                tile,
+                set.get("MB", rowTiles),
+                set.get("NB", columnTiles),
+                set.get("PACK_A", packA ? 1 : 0) == 1,
+                set.get("PACK_B", packB ? 1 : 0) == 1,
+                rows,
+                columns);
     }
 
     /** In floats, as workspaces are counted. */
@@ -114,7 +206,7 @@ final class GemmPackedOpenCl implements OpenClCandidate {
     }
 
     /** One program serves all launches, so they have the same macros. */
-    private static void define(Launch launch, Gemm g, DType real, Blocks blocks) {
+    private void define(Launch launch, Gemm g, DType real, Blocks blocks) {
         if (real == DType.F64) {
             launch.define("WIDE", 1).define("REAL", "double");
         }
@@ -124,7 +216,7 @@ final class GemmPackedOpenCl implements OpenClCandidate {
                 .define("NT", blocks.tile().vectors())
                 .define("MB", blocks.rowTiles())
                 .define("NB", blocks.columnTiles())
-                .define("KC", STEPS)
+                .define("KC", set.get("KC", STEPS))
                 .define("KP", PACKED_STEPS)
                 .define("PACK_A", blocks.packA() ? 1 : 0)
                 .define("PACK_B", blocks.packB() ? 1 : 0);

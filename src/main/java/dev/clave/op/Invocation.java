@@ -31,6 +31,7 @@ public final class Invocation implements Prepared {
     private final Device device;
     private final Problem problem;
     private final String candidate;
+    private final String note;
     private final @Nullable CpuKernel cpu;
     /** What a backend of another library prepared. */
     private final @Nullable Prepared foreign;
@@ -45,15 +46,21 @@ public final class Invocation implements Prepared {
     private final boolean empty;
     private boolean complete;
 
-    private Invocation(Device device, Problem problem, String candidate, @Nullable CpuKernel cpu) {
-        this(device, problem, candidate, cpu, null);
+    private Invocation(Device device, Problem problem, String candidate, String note, @Nullable CpuKernel cpu) {
+        this(device, problem, candidate, note, cpu, null);
     }
 
     private Invocation(
-            Device device, Problem problem, String candidate, @Nullable CpuKernel cpu, @Nullable Prepared foreign) {
+            Device device,
+            Problem problem,
+            String candidate,
+            String note,
+            @Nullable CpuKernel cpu,
+            @Nullable Prepared foreign) {
         this.device = device;
         this.problem = problem;
         this.candidate = candidate;
+        this.note = note;
         this.cpu = cpu;
         this.foreign = foreign;
         this.tensors = new Tensor[problem.slots().size()];
@@ -79,7 +86,7 @@ public final class Invocation implements Prepared {
             return own;
         }
         try {
-            return new Invocation(device, problem, candidate.name(), null, prepared);
+            return new Invocation(device, problem, candidate.name(), "", null, prepared);
         } catch (RuntimeException e) {
             prepared.close();
             throw e;
@@ -87,12 +94,12 @@ public final class Invocation implements Prepared {
     }
 
     static Invocation cpu(Device device, Problem problem, String candidate, CpuKernel kernel) {
-        return new Invocation(device, problem, candidate, kernel);
+        return new Invocation(device, problem, candidate, "", kernel);
     }
 
     static Invocation openCl(OpenClDevice device, Problem problem, OpenClCandidate candidate) {
         List<Launch> launches = candidate.launches(problem, device);
-        Invocation invocation = new Invocation(device, problem, candidate.name(), null);
+        Invocation invocation = new Invocation(device, problem, candidate.name(), candidate.note(), null);
         try {
             for (Launch launch : launches) {
                 ClKernel kernel = device.kernel(launch.file, launch.kernel, launch.defines);
@@ -123,6 +130,11 @@ public final class Invocation implements Prepared {
     /** {@return name of the candidate in use} */
     public String candidate() {
         return candidate;
+    }
+
+    /** {@return where the candidate's settings come from when that is not its model: {@code tuned, MT 6, NT 4}, else empty} */
+    public String note() {
+        return note;
     }
 
     /** {@return the problem this was prepared for} */

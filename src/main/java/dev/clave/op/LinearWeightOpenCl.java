@@ -3,12 +3,41 @@ package dev.clave.op;
 import dev.clave.DType;
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Weight gradient of linear layers: vectors across input channels, samples turned round. */
 final class LinearWeightOpenCl implements OpenClCandidate {
     /** Most sums that stay in the registers beside the operands. */
     private static final int MOST = 20;
+
+    private final Settings set;
+
+    LinearWeightOpenCl() {
+        this(Settings.NONE);
+    }
+
+    private LinearWeightOpenCl(Settings set) {
+        this.set = set;
+    }
+
+    @Override
+    public OpenClCandidate with(Map<String, Integer> parameters) {
+        return new LinearWeightOpenCl(Settings.of(name(), parameters, "KL"));
+    }
+
+    @Override
+    public List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
+        Conv2d g = (Conv2d) problem.geometry();
+        int kg = g.k() / g.groups();
+        Settings.Space space = new Settings.Space(Map.of("KL", rows(kg)));
+        for (int rows = MOST; rows >= 4; rows--) {
+            if (kg % rows == 0 || rows == 12 || rows == 8) {
+                space.but("KL", rows(kg), Math.min(kg, rows));
+            }
+        }
+        return space.where(settings -> true);
+    }
 
     @Override
     public String name() {
@@ -33,7 +62,10 @@ final class LinearWeightOpenCl implements OpenClCandidate {
         if (g.oh() * g.ow() > 1) {
             return "images of more than one pixel: turning each round costs more than it saves";
         }
-        return g.c() / g.groups() < problem.format().lanes() / 2 ? "too few channels for a vector" : null;
+        if (g.c() / g.groups() < problem.format().lanes() / 2) {
+            return "too few channels for a vector";
+        }
+        return set.outside("KL", 1, MOST);
     }
 
     @Override
@@ -41,7 +73,7 @@ final class LinearWeightOpenCl implements OpenClCandidate {
         Conv2d g = (Conv2d) problem.geometry();
         int lanes = problem.format().lanes();
         int kg = g.k() / g.groups();
-        int rows = rows(kg);
+        int rows = set.get("KL", rows(kg));
         Launch launch = new Launch("conv2d", "conv2d_backward_weight_linear")
                 .buffers("input", "gradOutput", "gradWeight")
                 .ints(problem.format().blocks(g.n()), g.c(), g.k())

@@ -86,10 +86,22 @@ public final class OpenClBackend implements OperatorBackend, OverBinding {
     public List<Candidate> candidates(Device device, Problem problem) {
         OpenClDevice own = (OpenClDevice) device;
         List<Candidate> candidates = new ArrayList<>();
-        for (OpenClCandidate one : catalogue.apply(problem.operator())) {
+        // What was measured there comes before what the list says.
+        for (OpenClCandidate one : Tuning.of(own).order(problem, catalogue.apply(problem.operator()))) {
             candidates.add(new OnDevice(own, problem, one));
         }
         return candidates;
+    }
+
+    /** Why a candidate does not take the problem: its own reason, the device's limits or its self-test; else null. */
+    static @Nullable String refusal(OpenClCandidate candidate, Problem problem, OpenClDevice device) {
+        String reason = candidate.refuses(problem, device);
+        if (reason == null
+                && problem.format().real() == DType.F64
+                && !device.info().fp64()) {
+            reason = "the device has no fp64";
+        }
+        return reason == null ? SelfTest.of(device).against(problem, candidate) : reason;
     }
 
     /** What was refused while it was prepared: it stays refused on this device. */
@@ -117,15 +129,7 @@ public final class OpenClBackend implements OperatorBackend, OverBinding {
         /** Its own reason, the device's limits, its self-test or what its kernels were found to need; else null. */
         @Override
         public @Nullable String refuses() {
-            String reason = candidate.refuses(problem, device);
-            if (reason == null
-                    && problem.format().real() == DType.F64
-                    && !device.info().fp64()) {
-                reason = "the device has no fp64";
-            }
-            if (reason == null) {
-                reason = SelfTest.of(device).against(problem, candidate);
-            }
+            String reason = refusal(candidate, problem, device);
             return reason == null ? Refusals.reason(this) : reason;
         }
 

@@ -2,9 +2,16 @@ package dev.clave.op;
 
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** One way to compute an operator with OpenCL. */
+/**
+ * One way to compute an operator with OpenCL. Immutable.
+ *
+ * <p>A candidate with settings to tune, such as its tile, overrides {@link #space} and {@link #with}; {@link #refuses} then says
+ * which setting is out of its range by name, and {@link #launches} takes a setting that is not given from the candidate's own
+ * model. {@link Settings} helps. Settings are named like the kernel's macros.
+ */
 interface OpenClCandidate {
     /** Name, unique within the operator; the plain one is {@code reference} and never refuses. */
     String name();
@@ -19,5 +26,28 @@ interface OpenClCandidate {
     /** Whether its kernels synchronise work-items; a device on which barriers do not hold is then refused. */
     default boolean usesBarriers() {
         return false;
+    }
+
+    /**
+     * Settings worth trying on a problem that this takes, its own choice first, then by its model, the cheapest first. Empty
+     * settings stand for a candidate that has none.
+     */
+    default List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
+        return List.of(Map.of());
+    }
+
+    /**
+     * This candidate with settings in place of those that its model chooses.
+     *
+     * @throws IllegalArgumentException when it has no setting of a name; values are for {@link #refuses} to judge
+     */
+    default OpenClCandidate with(Map<String, Integer> parameters) {
+        Settings.of(name(), parameters);
+        return this;
+    }
+
+    /** Where its settings come from when that is not its model, for people: {@code tuned, MT 6, NT 4}, else empty. */
+    default String note() {
+        return "";
     }
 }

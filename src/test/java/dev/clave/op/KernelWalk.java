@@ -9,11 +9,13 @@ import dev.clave.internal.opencl.OpenClDevice;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * A program for a process of its own under a memory checker: {@code walk} runs every kernel variant on tiny shapes on the
  * first OpenCL device in the layouts named, and compares the results; {@code walk-all} also those that refuse such shapes as
- * too small to pay; {@code planted KERNEL} runs a kernel with an error.
+ * too small to pay; {@code walk-settings} runs every setting that a tuner may try; {@code planted KERNEL} runs a kernel with an
+ * error.
  */
 final class KernelWalk {
     private static final boolean VERBOSE = Boolean.getBoolean("clave.walk.verbose");
@@ -26,6 +28,8 @@ final class KernelWalk {
             System.out.println("device " + device.name() + ", " + device.info().platform());
             if (arguments[0].equals("planted")) {
                 planted((OpenClDevice) device, arguments[1]);
+            } else if (arguments[0].equals("walk-settings")) {
+                System.out.println(settings((OpenClDevice) device, cpu) + " runs");
             } else {
                 int[] layouts = Arrays.stream(arguments)
                         .skip(1)
@@ -54,22 +58,30 @@ final class KernelWalk {
                     if (forced.usesBarriers() && lanes > 1) {
                         continue; // slow, and lanes change an index only: LocalProductTest sees them
                     }
-                    // Oclgrind 21.10 keeps what it knows of a released buffer for the next one, so that a workspace's
-                    // written end counts as unwritten: a context of its own for each candidate that has one.
-                    Device own = forced.usesBarriers() ? device : Device.open("opencl");
-                    try {
-                        TestDevices.Place place = new TestDevices.Place(own, problem, forced.name());
-                        TinyCases.check(place, op, Harness.run((OpenClDevice) own, problem, forced, op));
-                    } finally {
-                        if (own != device) {
-                            own.close();
-                        }
+                    Consumer<Device> run = own -> TinyCases.check(
+                            new TestDevices.Place(own, problem, forced.name()),
+                            op,
+                            Harness.run((OpenClDevice) own, problem, forced, op));
+                    if (forced.usesBarriers()) {
+                        run.accept(device); // has no workspace here
+                    } else {
+                        alone(run);
                     }
                     runs++;
                 }
             }
         }
         return runs + (device.info().fp64() ? wide(device) : 0);
+    }
+
+    /**
+     * Oclgrind 21.10 keeps what it knows of a released buffer for the next one, so that the written end of a larger one, such as
+     * a workspace or numbers of another type, counts as unwritten: those have a context of their own.
+     */
+    private static void alone(Consumer<Device> run) {
+        try (Device own = Device.open("opencl")) {
+            run.accept(own);
+        }
     }
 
     /** Products in double precision of the smaller shapes. */
@@ -79,10 +91,33 @@ final class KernelWalk {
             Problem problem = g.problem("forward", WideProducts.WIDE);
             for (String candidate : problem.flops() < 1e5 ? Operators.candidates(device, problem) : List.<String>of()) {
                 WideProducts.Data data = WideProducts.Data.of(g, true);
-                if (!Arrays.equals(WideProducts.exact(g, data), WideProducts.run(device, g, candidate, data))) {
-                    throw new AssertionError(candidate + " of " + g + " is wrong in double precision");
-                }
+                alone(own -> {
+                    if (!Arrays.equals(WideProducts.exact(g, data), WideProducts.run(own, g, candidate, data))) {
+                        throw new AssertionError(candidate + " of " + g + " is wrong in double precision");
+                    }
+                });
                 runs++;
+            }
+        }
+        return runs;
+    }
+
+    private static int settings(OpenClDevice device, Device cpu) {
+        int runs = 0;
+        for (OpCase op : SettingsCases.tiny(cpu)) {
+            Problem problem = op.geometry().problem(op.direction(), new Format(DType.F32, SettingsCases.lanes(op)));
+            for (OpenClCandidate candidate : SettingsCases.candidates(device, op, problem)) {
+                for (Map<String, Integer> settings : candidate.space(problem, device)) {
+                    long begin = System.nanoTime();
+                    OpenClCandidate tuned = TunedCandidate.of(candidate, settings);
+                    TestDevices.Place place =
+                            new TestDevices.Place(device, problem, candidate.name() + " " + Settings.text(settings));
+                    TinyCases.check(place, op, Harness.run(device, problem, tuned, op));
+                    runs++;
+                    if (VERBOSE) {
+                        System.out.println((System.nanoTime() - begin) / 1_000_000 + " ms " + place);
+                    }
+                }
             }
         }
         return runs;

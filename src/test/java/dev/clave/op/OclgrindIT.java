@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.internal.opencl.OpenClDevice;
+import dev.clave.internal.tune.TuningDatabase;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -76,6 +77,7 @@ class OclgrindIT {
                 "-Dclave.cache=off",
                 // It calls itself a GPU too; the walk takes the kernels for both, those for GPUs with tiny tiles.
                 "-D" + OpenClDevice.CLASS_PROPERTY + "=cpu",
+                "-D" + TuningDatabase.PROPERTY + "=" + System.getProperty(TuningDatabase.PROPERTY, "default"),
                 "-cp",
                 classPath(),
                 KernelWalk.class.getName()));
@@ -115,6 +117,11 @@ class OclgrindIT {
     @Test
     void everyVariantIsFreeOfRacesAndStraySteps() throws Exception {
         assertEquals("", log(RACES, " runs", "walk-all", "1", "8", "16"));
+    }
+
+    @Test
+    void everySettingIsFreeOfRacesAndStraySteps() throws Exception {
+        assertEquals("", log(RACES, " runs", "walk-settings"));
     }
 
     /** Eight lanes stand for sixteen: see {@link #sixteenLanesAreTakenForUninitialised}. */

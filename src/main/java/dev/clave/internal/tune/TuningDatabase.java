@@ -1,0 +1,129 @@
+package dev.clave.internal.tune;
+
+import dev.clave.Device;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of problems on devices: the user's records, then those that ship in the jar for classes of devices. A line
+ * that is not beyond doubt is as if it were not there. Immutable.
+ */
+public final class TuningDatabase {
+    /**
+     * {@code off}: candidates choose by their models alone; {@code default}: also what ships in the jar; a file: that one in
+     * place of the user's, and what ships in the jar. Not set: the user's file and what ships in the jar.
+     */
+    public static final String PROPERTY = "clave.tuning";
+
+    private static final System.Logger LOGGER = System.getLogger("dev.clave");
+    private static final String BUNDLED = "/dev/clave/tuning.jsonl";
+
+    private final Map<TuningKey, TuningRecord> user;
+    private final Map<TuningKey, TuningRecord> bundled;
+
+    private TuningDatabase(Map<TuningKey, TuningRecord> user, Map<TuningKey, TuningRecord> bundled) {
+        this.user = user;
+        this.bundled = bundled;
+    }
+
+    /**
+     * As the system property says.
+     *
+     * @throws IllegalArgumentException when it names a file that is not there
+     */
+    public static TuningDatabase open() {
+        String wanted = System.getProperty(PROPERTY, "");
+        return switch (wanted) {
+            case "off" -> of(List.of(), List.of());
+            case "default" -> of(List.of(), bundledLines());
+            case "" -> {
+                Path file = TuningFile.ofUser();
+                yield of(file == null ? List.of() : TuningFile.lines(file), bundledLines());
+            }
+            default -> {
+                Path file = Path.of(wanted);
+                if (!Files.isReadable(file) || !Files.isRegularFile(file)) {
+                    throw new IllegalArgumentException("-D" + PROPERTY + " is off, default or a file that ./clave tune"
+                            + " wrote, got '" + wanted + "', which cannot be read");
+                }
+                yield of(TuningFile.lines(file), bundledLines());
+            }
+        };
+    }
+
+    /** Of lines; where a key stands twice the last one counts. Records of users count for this library version alone. */
+    public static TuningDatabase of(List<String> user, List<String> bundled) {
+        String library = library();
+        Map<TuningKey, TuningRecord> own = read("the user's file", user);
+        own.values().removeIf(record -> !record.library().equals(library));
+        return new TuningDatabase(own, read("the jar", bundled));
+    }
+
+    private static Map<TuningKey, TuningRecord> read(String where, List<String> lines) {
+        Map<TuningKey, TuningRecord> records = new HashMap<>();
+        for (int i = 0; i < lines.size(); i++) {
+            TuningRecord record = TuningRecord.parse(lines.get(i));
+            if (record != null) {
+                records.put(record.key(), record);
+            } else if (!lines.get(i).isBlank()) {
+                LOGGER.log(Level.DEBUG, "tuning: line {0} of {1} is no record", i + 1, where);
+            }
+        }
+        return records;
+    }
+
+    /** What ships in the jar; its records depend on the kernels alone, since the jar holds those too. */
+    public static List<String> bundledLines() {
+        try (InputStream in = TuningDatabase.class.getResourceAsStream(BUNDLED)) {
+            return in == null
+                    ? List.of()
+                    : new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                            .lines()
+                            .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Version of this library. */
+    public static String library() {
+        @Nullable String version = TuningDatabase.class.getPackage().getImplementationVersion();
+        return version == null ? "unpackaged" : version;
+    }
+
+    /** What is known, the user's record first; whether its kernels are still the same is for the caller to see. */
+    public List<TuningRecord> find(TuningKey key, String deviceClass) {
+        List<TuningRecord> found = new ArrayList<>();
+        TuningRecord own = user.get(key);
+        if (own != null) {
+            found.add(own);
+        }
+        TuningRecord general = bundled.get(key.on(deviceClass));
+        if (general != null) {
+            found.add(general);
+        }
+        return found;
+    }
+
+    /** Number of the user's records for a device. */
+    public int entries(Device.Info info) {
+        return (int) user.keySet().stream().filter(key -> key.isOf(info)).count();
+    }
+
+    /** Number of records for a class of devices. */
+    public int entries(String deviceClass) {
+        return (int) bundled.keySet().stream()
+                .filter(key -> key.device().equals(deviceClass))
+                .count();
+    }
+}

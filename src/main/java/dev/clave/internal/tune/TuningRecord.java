@@ -1,0 +1,142 @@
+package dev.clave.internal.tune;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fastest candidate found for a problem: one line of a tuning file.
+ *
+ * @param library version of Clave that measured
+ * @param source SHA-256 of the kernel files that the candidate uses
+ * @param candidate its name
+ * @param parameters its settings by macro, empty when it has none
+ * @param micros microseconds of one run, the median
+ * @param gflops operations per nanosecond
+ */
+public record TuningRecord(
+        TuningKey key,
+        String library,
+        String source,
+        String candidate,
+        SortedMap<String, Integer> parameters,
+        double micros,
+        double gflops) {
+    static final int SCHEMA = 1;
+    private static final int MOST_PARAMETERS = 32;
+
+    /** Takes a copy of the parameters. */
+    public TuningRecord {
+        parameters = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(parameters));
+    }
+
+    /** A JSON object without a line break, for {@link #parse}. */
+    public String line() {
+        StringJoiner line = new StringJoiner(", ", "{", "}");
+        line.add("\"schema\": " + SCHEMA);
+        texts().forEach((name, value) -> line.add(quoted(name) + ": " + quoted(value)));
+        StringJoiner settings = new StringJoiner(", ", "{", "}");
+        parameters.forEach((name, value) -> settings.add(quoted(name) + ": " + value));
+        line.add("\"parameters\": " + settings);
+        line.add(String.format(Locale.ROOT, "\"us\": %.3f", micros));
+        line.add(String.format(Locale.ROOT, "\"gflops\": %.3f", gflops));
+        return line.toString();
+    }
+
+    private Map<String, String> texts() {
+        Map<String, String> texts = new LinkedHashMap<>();
+        texts.put("library", library);
+        texts.put("source", source);
+        texts.put("platform", key.platform());
+        texts.put("device", key.device());
+        texts.put("driver", key.driver());
+        texts.put("operator", key.operator());
+        texts.put("direction", key.direction());
+        texts.put("shape", key.shape());
+        texts.put("layout", key.layout());
+        texts.put("candidate", candidate);
+        return texts;
+    }
+
+    private static String quoted(String text) {
+        StringBuilder quoted = new StringBuilder("\"");
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                quoted.append('\\').append(c);
+            } else if (c < ' ') {
+                quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+            } else {
+                quoted.append(c);
+            }
+        }
+        return quoted.append('"').toString();
+    }
+
+    /** The record of a line, null when the line is not beyond doubt: cut, of another schema, with a field too few. */
+    public static @Nullable TuningRecord parse(String line) {
+        Map<String, Object> fields = JsonLine.parse(line);
+        if (fields == null || !Double.valueOf(SCHEMA).equals(fields.get("schema"))) {
+            return null;
+        }
+        List<String> names = List.of(
+                "platform",
+                "device",
+                "driver",
+                "operator",
+                "direction",
+                "shape",
+                "layout",
+                "library",
+                "source",
+                "candidate");
+        String[] texts = new String[names.size()];
+        for (int i = 0; i < texts.length; i++) {
+            if (!(fields.get(names.get(i)) instanceof String text) || text.isEmpty()) {
+                return null;
+            }
+            texts[i] = text;
+        }
+        SortedMap<String, Integer> parameters = parameters(fields.get("parameters"));
+        if (parameters == null || !isSize(fields.get("us")) || !isSize(fields.get("gflops"))) {
+            return null;
+        }
+        return new TuningRecord(
+                new TuningKey(texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6]),
+                texts[7],
+                texts[8],
+                texts[9],
+                parameters,
+                number(fields.get("us")),
+                number(fields.get("gflops")));
+    }
+
+    private static boolean isSize(@Nullable Object value) {
+        double number = number(value);
+        return number >= 0 && number < Double.POSITIVE_INFINITY;
+    }
+
+    private static double number(@Nullable Object value) {
+        return value instanceof Double number ? number : Double.NaN;
+    }
+
+    private static @Nullable SortedMap<String, Integer> parameters(@Nullable Object value) {
+        if (!(value instanceof Map<?, ?> map) || map.size() > MOST_PARAMETERS) {
+            return null;
+        }
+        SortedMap<String, Integer> parameters = new TreeMap<>();
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+            double number = number(entry.getValue());
+            if (number != Math.rint(number) || Math.abs(number) > Integer.MAX_VALUE) {
+                return null;
+            }
+            parameters.put(String.valueOf(entry.getKey()), (int) number);
+        }
+        return parameters;
+    }
+}

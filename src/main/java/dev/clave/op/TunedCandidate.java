@@ -1,0 +1,43 @@
+package dev.clave.op;
+
+import dev.clave.internal.opencl.OpenClDevice;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A candidate with settings that were measured; it goes by the candidate's name.
+ *
+ * @param settings empty when the candidate has none and only its place in the order was measured
+ */
+record TunedCandidate(OpenClCandidate candidate, Map<String, Integer> settings) implements OpenClCandidate {
+    /** Sets them. */
+    static TunedCandidate of(OpenClCandidate candidate, Map<String, Integer> settings) {
+        return new TunedCandidate(candidate.with(settings), settings);
+    }
+
+    @Override
+    public String name() {
+        return candidate.name();
+    }
+
+    @Override
+    public @Nullable String refuses(Problem problem, OpenClDevice device) {
+        return candidate.refuses(problem, device);
+    }
+
+    @Override
+    public List<Launch> launches(Problem problem, OpenClDevice device) {
+        return candidate.launches(problem, device);
+    }
+
+    @Override
+    public boolean usesBarriers() {
+        return candidate.usesBarriers();
+    }
+
+    @Override
+    public String note() {
+        return settings.isEmpty() ? "tuned" : "tuned, " + Settings.text(settings);
+    }
+}

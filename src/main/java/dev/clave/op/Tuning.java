@@ -1,0 +1,131 @@
+package dev.clave.op;
+
+import dev.clave.internal.opencl.OpenClDevice;
+import dev.clave.internal.tune.TuningDatabase;
+import dev.clave.internal.tune.TuningKey;
+import dev.clave.internal.tune.TuningRecord;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the tuning database says to the problems of a device. It is read once for a device, so that the choice depends on
+ * database and problem only. A record that does not fit, because its kernels have changed or its settings are none, is as if
+ * it were not there.
+ */
+final class Tuning {
+    private static final System.Logger LOGGER = System.getLogger("dev.clave");
+
+    private final OpenClDevice device;
+    private final TuningDatabase database;
+    private final Map<SortedSet<String>, String> hashes = new ConcurrentHashMap<>();
+    private final Set<TuningRecord> reported = ConcurrentHashMap.newKeySet();
+
+    Tuning(OpenClDevice device, TuningDatabase database) {
+        this.device = device;
+        this.database = database;
+    }
+
+    /** What the system property {@value TuningDatabase#PROPERTY} says, read at the first call. */
+    static Tuning of(OpenClDevice device) {
+        return device.once(Tuning.class, () -> new Tuning(device, TuningDatabase.open()));
+    }
+
+    /** The class of a device, by which records ship in the jar. */
+    static String deviceClass(OpenClDevice device) {
+        if (device.isGpu()) {
+            return "gpu";
+        }
+        return switch (VectorTile.width(device.info().vectorWidth())) {
+            case 16 -> "cpu-avx512";
+            case 8 -> "cpu-avx2";
+            default -> "cpu-neon";
+        };
+    }
+
+    static TuningKey key(OpenClDevice device, Problem problem) {
+        return TuningKey.of(
+                device.info(),
+                problem.operator(),
+                problem.direction(),
+                problem.geometry().toString(),
+                problem.format().real() + "x" + problem.format().lanes());
+    }
+
+    /** The candidates with the measured one in front, with its settings; as they are when nothing was measured. */
+    List<OpenClCandidate> order(Problem problem, List<OpenClCandidate> candidates) {
+        for (TuningRecord record : database.find(key(device, problem), deviceClass(device))) {
+            OpenClCandidate measured = candidate(record, problem, candidates);
+            if (measured != null) {
+                List<OpenClCandidate> ordered = new ArrayList<>();
+                ordered.add(measured);
+                candidates.stream()
+                        .filter(one -> !one.name().equals(measured.name()))
+                        .forEach(ordered::add);
+                return List.copyOf(ordered);
+            }
+        }
+        return candidates;
+    }
+
+    private @Nullable OpenClCandidate candidate(
+            TuningRecord record, Problem problem, List<OpenClCandidate> candidates) {
+        String reason = "there is no candidate " + record.candidate();
+        // A kernel that has changed is what an update brings; settings that are none are not.
+        Level level = Level.WARNING;
+        for (OpenClCandidate one : candidates) {
+            if (one.name().equals(record.candidate())) {
+                try {
+                    OpenClCandidate measured = TunedCandidate.of(one, record.parameters());
+                    reason = measured.refuses(problem, device);
+                    if (reason == null && record.source().equals(source(measured, problem))) {
+                        return measured;
+                    }
+                    level = reason == null ? Level.DEBUG : level;
+                    reason = reason == null ? "its kernels have changed since" : reason;
+                } catch (IllegalArgumentException e) {
+                    reason = String.valueOf(e.getMessage());
+                }
+            }
+        }
+        if (reported.add(record)) {
+            LOGGER.log(
+                    level,
+                    "the tuning of {0} on {1} is not used: {2}; run ./clave tune again",
+                    problem,
+                    device.name(),
+                    reason);
+        }
+        return null;
+    }
+
+    /** SHA-256 of the kernel files that a candidate uses for a problem. */
+    String source(OpenClCandidate candidate, Problem problem) {
+        SortedSet<String> files = new TreeSet<>();
+        candidate.launches(problem, device).forEach(launch -> files.add(launch.file));
+        return hashes.computeIfAbsent(files, Tuning::hash);
+    }
+
+    private static String hash(SortedSet<String> files) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (String file : files) {
+                digest.update((file + "\n").getBytes(StandardCharsets.UTF_8));
+                digest.update(OpenClDevice.source(file).getBytes(StandardCharsets.UTF_8));
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}
