@@ -125,8 +125,10 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * What is computed for a batch, to be tuned: by a training step, or by inference.
+     * {@return what is computed for a batch, to be tuned: by a training step, or by inference}
      *
+     * @param batchSize samples that run at once, at least 1
+     * @param training true for a training step
      * @throws IllegalStateException when the model has no input specification
      */
     public List<Problem> problems(int batchSize, boolean training) {

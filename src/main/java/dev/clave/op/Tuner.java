@@ -50,9 +50,12 @@ public final class Tuner {
     /**
      * What came of a problem.
      *
+     * @param problem what was tuned
      * @param usual what is taken without the user's file, such as {@code tiled}
      * @param usualMicros its median; that of the first candidate that passed when it is itself rejected
      * @param best what was fastest, the same when nothing is faster by more than 3 %
+     * @param bestMicros its median
+     * @param tried settings that were timed
      * @param rejected what gave a wrong result or did not compile, with the reason
      */
     public record Result(
@@ -63,7 +66,7 @@ public final class Tuner {
             double bestMicros,
             int tried,
             List<String> rejected) {
-        /** Whether something is faster than what is usual. */
+        /** {@return whether something is faster than what is usual} */
         public boolean isFaster() {
             return !usual.equals(best);
         }
@@ -115,6 +118,7 @@ public final class Tuner {
      * A tuner of a device.
      *
      * @throws IllegalArgumentException when it is not an OpenCL device: the CPU in Java has nothing to choose
+     * @param device an OpenCL device
      */
     public Tuner(Device device) {
         this(device, (invocation, runs) -> {
@@ -143,7 +147,11 @@ public final class Tuner {
         this.tuning = new Tuning(openCl, TuningDatabase.of(List.of(), TuningDatabase.bundledLines()));
     }
 
-    /** The problems among some for which there is a choice, each once. */
+    /**
+     * {@return the problems among some for which there is a choice, each once}
+     *
+     * @param problems those of a network's plan, or any others
+     */
     public List<Problem> choices(List<Problem> problems) {
         Map<TuningKey, Problem> choices = new LinkedHashMap<>();
         for (Problem problem : problems) {
@@ -203,7 +211,9 @@ public final class Tuner {
     /**
      * Tunes one problem of {@link #choices}.
      *
+     * @param problem operator, sizes and direction
      * @param goOn asked before each candidate; false ends the search with what is known
+     * @return what was usual and what was fastest
      * @throws IllegalArgumentException when there is nothing to choose
      */
     public Result tune(Problem problem, BooleanSupplier goOn) {
@@ -369,6 +379,7 @@ public final class Tuner {
     /**
      * Writes what was found since the last call; where what is usual was fastest, an older record goes.
      *
+     * @param file the database, made when it is not there
      * @return number of records written
      * @throws IllegalArgumentException when the file cannot be written
      */
@@ -383,12 +394,16 @@ public final class Tuner {
         return written;
     }
 
-    /** The user's own file, null when there is no home directory. */
+    /** {@return the user's own file, null when there is no home directory} */
     public static @Nullable Path userFile() {
         return TuningFile.ofUser();
     }
 
-    /** How many records apply to a device at most: the user's and those for its class. */
+    /**
+     * {@return how many records apply to a device at most, in words: the user's and those for its class}
+     *
+     * @param device the device
+     */
     public static String entries(Device device) {
         if (!(device instanceof OpenClDevice openCl)) {
             return "nothing to tune";

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -32,7 +33,7 @@ class PublishedJarIT {
         Path core = folder.resolve("core.jar");
         try (ZipFile jar = new ZipFile(ChildJvm.JAR.toFile());
                 ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(core))) {
-            for (ZipEntry entry : (Iterable<? extends ZipEntry>) jar.stream()::iterator) {
+            for (ZipEntry entry : Collections.list(jar.entries())) {
                 if (OPTIONAL.stream().noneMatch(entry.getName()::startsWith)) {
                     out.putNextEntry(new ZipEntry(entry.getName()));
                     out.write(jar.getInputStream(entry).readAllBytes());
