@@ -93,4 +93,11 @@ final class SettingsCases {
         Map<String, Object> expected = Harness.run(new TestDevices.Place(cpu, op.plain(), "reference"), op);
         return new OpCase(op.name(), op.geometry(), op.direction(), op.inputs(), op.scalars(), expected);
     }
+
+    static OpenClCandidate tiledConvolution() {
+        return Operators.rows().get("conv2d").stream()
+                .filter(candidate -> candidate.name().equals("tiled"))
+                .findFirst()
+                .orElseThrow();
+    }
 }

@@ -111,8 +111,7 @@ class SettingsTest {
                     "PACK_B",
                     Map.of("PACK_B", 0));
             Problem forward = conv.problem("forward", new Format(DType.F32, 8));
-            OpenClCandidate tiled = Operators.rows().get("conv2d").get(3);
-            assertEquals("tiled", tiled.name());
+            OpenClCandidate tiled = SettingsCases.tiledConvolution();
             refused(openCl, tiled, forward, "KT", Map.of("KT", 9, "WT", 1));
             refused(openCl, tiled, forward, "WT", Map.of("KT", 1, "WT", 10));
             refused(openCl, tiled, forward, "registers", Map.of("KT", 8, "WT", 9));

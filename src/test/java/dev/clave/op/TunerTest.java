@@ -52,7 +52,7 @@ class TunerTest {
 
     /** A setting in the middle of the space, so that neither the first nor the last is taken for it. */
     private static String planted(Device device) {
-        OpenClCandidate tiled = Operators.rows().get("conv2d").get(3);
+        OpenClCandidate tiled = SettingsCases.tiledConvolution();
         List<Map<String, Integer>> space = tiled.space(FORWARD, (OpenClDevice) device);
         assertTrue(space.size() > 4, space.toString());
         return "tiled tuned, " + Settings.text(space.get(space.size() / 2));
@@ -202,7 +202,7 @@ class TunerTest {
         for (Device device : quick()) {
             List<OpenClCandidate> right = Operators.rows().get("conv2d");
             List<OpenClCandidate> all = new ArrayList<>(right);
-            all.add(0, new Wrong(right.get(3)));
+            all.add(0, new Wrong(SettingsCases.tiledConvolution()));
             Tuner tuner = new Tuner(
                     device,
                     (invocation, runs) -> invocation.candidate().equals("wrong") ? 1 : 100,
