@@ -18,6 +18,9 @@ final class BatchRunner implements AutoCloseable {
     private final LossHead head;
     private final int inputs;
     private final int features;
+    /** Values with samples side by side, zeros where there is no sample; empty where they lie one after the other. */
+    private final float[] side;
+
     /** Values on their way to an OpenCL device, so that nothing waits until the outputs are read; null elsewhere. */
     private final @Nullable FloatBuffer staging;
 
@@ -37,6 +40,7 @@ final class BatchRunner implements AutoCloseable {
             plan.close();
             throw e;
         }
+        this.side = new float[plan.format().lanes() > 1 ? plan.input().shape().elements() : 0];
         this.staging = device.isOpenCl()
                 ? ByteBuffer.allocateDirect(4 * plan.input().shape().elements())
                         .order(ByteOrder.nativeOrder())
@@ -54,8 +58,11 @@ final class BatchRunner implements AutoCloseable {
             throw new IllegalArgumentException(
                     samples + " samples of " + inputs + " values need " + samples * inputs + ", got " + values.length);
         }
-        float[] placed =
-                plan.format().lanes() == 1 ? values : Samples.blocked(values, samples, samples, inputs, plan.format());
+        float[] placed = values;
+        if (plan.format().lanes() > 1) {
+            placed = side;
+            Samples.block(values, samples, inputs, plan.format(), placed);
+        }
         if (staging == null) {
             plan.input().write(placed);
             plan.forward();

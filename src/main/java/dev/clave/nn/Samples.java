@@ -9,14 +9,9 @@ final class Samples {
 
     private Samples() {}
 
-    /** Values [n][features] in the format's layout; samples that fill the last block are zeros. */
-    static float[] blocked(float[] values, int n, int batch, int features, Format format) {
+    /** Values [n][features] into the format's layout, several samples side by side; those that fill the last block stay. */
+    static void block(float[] values, int n, int features, Format format, float[] moved) {
         int lanes = format.lanes();
-        float[] moved = new float[format.blocks(batch) * lanes * features];
-        if (lanes == 1) {
-            System.arraycopy(values, 0, moved, 0, n * features);
-            return moved;
-        }
         for (int first = 0; first < n; first += lanes) {
             for (int i = 0; i < features; i += TILE) {
                 int end = Math.min(features, i + TILE);
@@ -28,7 +23,6 @@ final class Samples {
                 }
             }
         }
-        return moved;
     }
 
     /** The first n samples, [n][features]. */
