@@ -3,13 +3,9 @@ package dev.clave.nn;
 import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.op.Format;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** A training step without batch gathering, fused or operator by operator; here because plans are not public. */
 public final class BenchPlan implements AutoCloseable {
-    private static final Pattern WORK = Pattern.compile("([0-9.]+) MFLOP");
-    private static final Pattern LAUNCHES = Pattern.compile("(\\d+) launches");
     private static final int CLASSES = 10;
 
     private final Device device;
@@ -66,21 +62,12 @@ public final class BenchPlan implements AutoCloseable {
 
     /** Operations of the plan's operators. */
     public double flops() {
-        double sum = 0;
-        Matcher work = WORK.matcher(plan.explain());
-        while (work.find()) {
-            sum += 1e6 * Double.parseDouble(work.group(1));
-        }
-        return sum;
+        return plan.report().flops();
     }
 
     /** Launches of a step: the plan's, loss and its gradient, the update. Gathering is one more. */
     public int launches() {
-        Matcher launches = LAUNCHES.matcher(plan.explain());
-        if (!launches.find()) {
-            throw new IllegalStateException("no count of launches in: " + plan.explain());
-        }
-        return Integer.parseInt(launches.group(1)) + 3;
+        return plan.report().launches() + 3;
     }
 
     @Override

@@ -95,13 +95,11 @@ final class PlanReport {
         }
         text.append(runs.size()).append(" launches, ").append(memory);
         if (profile) {
-            double flops =
-                    runs.stream().mapToDouble(run -> run.problem().flops()).sum();
             text.append(String.format(
                     Locale.ROOT,
                     ", %.0f us one by one: %.1f %% of the FMA peak of %.0f GFLOP/s",
                     total,
-                    100 * flops / total / 1e3 / peak,
+                    100 * flops() / total / 1e3 / peak,
                     peak));
         }
         return text.append('\n').toString();
@@ -115,6 +113,15 @@ final class PlanReport {
                                 + run.invocation().note())
                         .strip())
                 .collect(Collectors.joining("\n"));
+    }
+
+    /** Operations of all runs. */
+    double flops() {
+        return runs.stream().mapToDouble(run -> run.problem().flops()).sum();
+    }
+
+    int launches() {
+        return runs.size();
     }
 
     /** What the faster candidates said. */
