@@ -80,7 +80,7 @@ final class FitLoop implements AutoCloseable {
     }
 
     /** The first launch that another candidate computed, in words; empty when none did or it is not known. */
-    private static String difference(String before, String now) {
+    static String difference(String before, String now) {
         List<String> then = before.lines().toList();
         List<String> here = now.lines().toList();
         for (int i = 0; i < Math.min(then.size(), here.size()); i++) {

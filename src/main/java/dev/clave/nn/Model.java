@@ -120,6 +120,7 @@ public final class Model implements AutoCloseable {
     public String explain(ImageDataset data, int batchSize, boolean profile) {
         Graph graph = core.graph(BatchSource.of(data));
         try (Plan plan = core.plan(graph, batchSize, Lowering.Purpose.TRAINING)) {
+            plan.at(0, 0);
             return plan.report().text(profile);
         }
     }
@@ -152,6 +153,7 @@ public final class Model implements AutoCloseable {
     public String trace(ImageDataset data, int batchSize) {
         Graph graph = core.graph(BatchSource.of(data));
         try (Plan plan = core.plan(graph, batchSize, Lowering.Purpose.TRAINING)) {
+            plan.at(0, 0);
             return plan.report().trace();
         }
     }

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.DeviceOutOfMemoryException;
+import dev.clave.Shape;
+import dev.clave.Tensor;
 import dev.clave.data.ImageDataset;
 import dev.clave.data.Transforms;
 import dev.clave.internal.rng.Philox;
@@ -453,6 +456,31 @@ class FitLoopTest {
             assertTrue(seconds > 0 && seconds < most, seconds + " of " + most);
             double millis = result.epochs().get(1).getOrDefault("stepMillis", -1.0);
             assertEquals(result.epochs().get(1).getOrDefault("seconds", -1.0) * 1000 / 6, millis, 1e-9);
+        }
+    }
+
+    /** What a resumed run is told when other candidates compute than did before. */
+    @Test
+    void theFirstLaunchThatDiffersIsNamed() {
+        assertEquals(
+                ", where 'b tiled' is 'b packed'",
+                FitLoop.difference("a tiled\nb tiled\nc x", "a tiled\nb packed\nc y"));
+        assertEquals(", where 'a' is 'b'", FitLoop.difference("a\nmore", "b"));
+        assertEquals("", FitLoop.difference("a\nb", "a\nb"));
+        assertEquals("", FitLoop.difference("a", "a\nb"));
+        // A checkpoint of before candidates were recorded.
+        assertEquals("", FitLoop.difference("", "a"));
+    }
+
+    /** Without room for its second tensor nothing of the first is left. */
+    @Test
+    void anAccumulatorThatCannotBeMadeLeavesNothing() {
+        try (Device device = Device.cpu();
+                Tensor gradients = device.allocate(DType.F32, Shape.of(1000))) {
+            long before = device.liveBytes();
+            device.memoryLimit(before + 6000);
+            assertThrows(DeviceOutOfMemoryException.class, () -> new Accumulator(device, gradients));
+            assertEquals(before, device.liveBytes());
         }
     }
 }

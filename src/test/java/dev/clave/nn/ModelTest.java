@@ -10,11 +10,13 @@ import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.FormatException;
 import dev.clave.data.ImageDataset;
+import dev.clave.io.Json;
 import dev.clave.io.Safetensors;
 import dev.clave.nn.callback.Callback;
 import dev.clave.nn.callback.Context;
 import dev.clave.nn.callback.ProgressBar;
 import dev.clave.nn.callback.Terminal;
+import dev.clave.op.Problem;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -436,6 +438,35 @@ class ModelTest {
             assertEquals(device, own.core().device());
             String launches = own.explain(train, 4, false);
             assertTrue(launches.contains("conv2d forward") && launches.contains("batch 4"), launches);
+        }
+    }
+
+    /** A step computes gradients, inference does not; both need to know the input's shape. */
+    @Test
+    void problemsAreThoseOfAStepOrOfInference() {
+        try (Device device = Device.cpu();
+                Model model = new Model(device, new LeNet(10), InputSpec.image(1, 28, 28));
+                Model shapeless = new Model(device, new LeNet(10))) {
+            List<String> step = directions(model.problems(4, true));
+            List<String> inference = directions(model.problems(4, false));
+            assertTrue(step.contains("forward") && step.contains("backwardWeight"), step.toString());
+            assertEquals(List.of("forward"), inference);
+            assertThrows(IllegalStateException.class, () -> shapeless.problems(4, true));
+        }
+    }
+
+    private static List<String> directions(List<Problem> problems) {
+        return problems.stream().map(Problem::direction).distinct().toList();
+    }
+
+    @Test
+    void aTraceHoldsEveryLaunch() {
+        try (Device device = Device.cpu();
+                Model model = TestData.prepared(device)) {
+            List<?> events = (List<?>) Json.parse("trace", model.trace(train, 16));
+            String explained = model.explain(train, 16, true);
+            // One event more: the device's name.
+            assertTrue(explained.contains((events.size() - 1) + " launches"), explained);
         }
     }
 }
