@@ -12,9 +12,7 @@ final class Check {
 
     void arrays(String selector, String binding) {
         try (Device device = Device.open(selector, binding)) {
-            same(
-                    "float arrays on " + device.name() + " over "
-                            + device.info().binding(),
+            same("float arrays on " + device.name() + " over " + device.info().binding(),
                     FromArrays.run(conv, device, values));
         }
     }

@@ -4,6 +4,7 @@ import dev.clave.Device;
 import dev.clave.Tensor;
 import dev.clave.op.Conv2d;
 import dev.clave.op.Invocation;
+import dev.clave.op.Window;
 
 /** A convolution, forward and backward, from float arrays and into float arrays. */
 final class FromArrays {

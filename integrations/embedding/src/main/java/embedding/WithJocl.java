@@ -26,24 +26,10 @@ final class WithJocl {
                 Invocation backInput = conv.prepare(device, "backwardInput");
                 Invocation backWeight = conv.prepare(device, "backwardWeight");
                 Invocation backBias = conv.prepare(device, "backwardBias")) {
-            forward.bind("input", input)
-                    .bind("weight", weight)
-                    .bind("bias", bias)
-                    .bind("output", output)
-                    .run();
-            backInput
-                    .bind("gradOutput", gradOutput)
-                    .bind("weight", weight)
-                    .bind("gradInput", gradInput)
-                    .run();
-            backWeight
-                    .bind("input", input)
-                    .bind("gradOutput", gradOutput)
-                    .bind("gradWeight", gradWeight)
-                    .run();
-            try (Event last = backBias.bind("gradOutput", gradOutput)
-                    .bind("gradBias", gradBias)
-                    .runAsync()) {
+            forward.bind("input", input).bind("weight", weight).bind("bias", bias).bind("output", output).run();
+            backInput.bind("gradOutput", gradOutput).bind("weight", weight).bind("gradInput", gradInput).run();
+            backWeight.bind("input", input).bind("gradOutput", gradOutput).bind("gradWeight", gradWeight).run();
+            try (Event last = backBias.bind("gradOutput", gradOutput).bind("gradBias", gradBias).runAsync()) {
                 host.waitFor(JoclInterop.event(last));
             }
         }
