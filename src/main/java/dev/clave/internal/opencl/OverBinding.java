@@ -5,12 +5,12 @@ import dev.clave.spi.Backend;
 /** The backend that reaches its devices through a binding. */
 public interface OverBinding {
     /**
-     * The same backend through a binding.
+     * {@return the same backend through a binding}
      *
      * @param binding {@code auto}, {@code jocl} or {@code ffm}
      */
     Backend over(String binding);
 
-    /** One line: which binding was taken, which was skipped and why. */
+    /** {@return one line: which binding was taken, which was skipped and why} */
     String bindingReport();
 }
