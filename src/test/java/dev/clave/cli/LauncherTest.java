@@ -182,7 +182,7 @@ class LauncherTest {
 
     @Test
     void backendsOfOthersStandBesideTheJar() throws Exception {
-        environment.put("CLAVE_BACKENDS", "/opt/acme one.jar:b.jar");
+        environment.put("CLAVE_BACKENDS", "more/acme one.jar:b.jar");
         Result result = run("devices", "--json");
         assertEquals(0, result.code(), result.err());
         List<String> lines = result.out().lines().toList();
@@ -190,7 +190,7 @@ class LauncherTest {
         assertEquals(
                 List.of(
                         "<-cp>",
-                        "<" + jar + ":/opt/acme one.jar:b.jar>",
+                        "<" + jar + ":more/acme one.jar:b.jar>",
                         "<dev.clave.cli.Main>",
                         "<devices>",
                         "<--json>"),
