@@ -58,6 +58,13 @@
         acc[i][j] = fma(x[i], y[j], acc[i][j]);                                                                                \
   }
 
+// What element e of the output meets in a channel of the input by a tap; 0 in the padding.
+inline float at_tap(__global const float *restrict input, int e, int plane, int c_all, int channel, int tap, int h, int w, int ow) {
+  const int b = e / plane, place = e % plane, lane = place % LANES, x = place / LANES % ow, y = place / LANES / ow;
+  const int iy = y * STRIDE_H - PAD_TOP + tap / KW * DILATION_H, ix = x * STRIDE_W - PAD_LEFT + tap % KW * DILATION_W;
+  return iy >= 0 && iy < h && ix >= 0 && ix < w ? input[((((long)b * c_all + channel) * h + iy) * w + ix) * LANES + lane] : 0;
+}
+
 // Rows: output channels of a group. Columns: elements of the output.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_forward_implicit(__global const float *restrict input, __global const float *restrict weight,
@@ -82,15 +89,8 @@ conv2d_forward_implicit(__global const float *restrict input, __global const flo
     }
     for (int q = own; q < BN * BK; q += GROUP) {
       const int j = q % BN, p = q / BN, e = j0 + j, step = p0 + p;
-      float value = 0;
-      if (e < columns && step < steps) {
-        const int b = e / plane, place = e % plane, lane = place % LANES, x = place / LANES % ow, y = place / LANES / ow;
-        const int c = step / TAPS, tap = step % TAPS;
-        const int iy = y * STRIDE_H - PAD_TOP + tap / KW * DILATION_H, ix = x * STRIDE_W - PAD_LEFT + tap % KW * DILATION_W;
-        if (iy >= 0 && iy < h && ix >= 0 && ix < w)
-          value = input[((((long)b * c_all + group * cg + c) * h + iy) * w + ix) * LANES + lane];
-      }
-      bt[p * (BN + 1) + j] = value;
+      bt[p * (BN + 1) + j] =
+          e < columns && step < steps ? at_tap(input, e, plane, c_all, group * cg + step / TAPS, step % TAPS, h, w, ow) : 0;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     MULTIPLY(acc, at, bt, row, column)
@@ -189,15 +189,9 @@ conv2d_backward_weight_implicit(__global const float *restrict input, __global c
     }
     for (int q = own; q < BN * BK; q += GROUP) {
       const int j = q / BK, p = q % BK, e = p0 + p;
-      float value = 0;
-      if (e < last && j0 + j < columns) {
-        const int b = e / plane, place = e % plane, lane = place % LANES, x = place / LANES % ow, y = place / LANES / ow;
-        const int c = (j0 + j) / TAPS, tap = (j0 + j) % TAPS;
-        const int iy = y * STRIDE_H - PAD_TOP + tap / KW * DILATION_H, ix = x * STRIDE_W - PAD_LEFT + tap % KW * DILATION_W;
-        if (iy >= 0 && iy < h && ix >= 0 && ix < w)
-          value = input[((((long)b * c_all + group * cg + c) * h + iy) * w + ix) * LANES + lane];
-      }
-      bt[p * (BN + 1) + j] = value;
+      bt[p * (BN + 1) + j] = e < last && j0 + j < columns
+                                 ? at_tap(input, e, plane, c_all, group * cg + (j0 + j) / TAPS, (j0 + j) % TAPS, h, w, ow)
+                                 : 0;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     MULTIPLY(acc, at, bt, row, column)

@@ -2,7 +2,7 @@ package dev.clave.bench;
 
 import dev.clave.Device;
 import dev.clave.DeviceException;
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import dev.clave.op.Format;
 import dev.clave.op.Operators;
 import dev.clave.op.Peak;

@@ -1,6 +1,6 @@
 package dev.clave.bench.report;
 
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

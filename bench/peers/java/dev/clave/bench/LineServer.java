@@ -1,6 +1,6 @@
 package dev.clave.bench;
 
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package dev.clave.cli;
 
 import dev.clave.Device;
 import dev.clave.DeviceException;
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import dev.clave.op.SelfTestState;
 import java.io.PrintWriter;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package dev.clave.cli;
 import dev.clave.Device;
 import dev.clave.data.ImageDataset;
 import dev.clave.data.Pictures;
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import dev.clave.nn.Model;
 import dev.clave.nn.callback.Terminal;
 import java.io.PrintWriter;

@@ -3,7 +3,7 @@ package dev.clave.cli;
 import dev.clave.Device;
 import dev.clave.data.DataSource;
 import dev.clave.data.Mnist;
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import dev.clave.nn.Accuracy;
 import dev.clave.nn.FitResult;
 import dev.clave.nn.Loss;

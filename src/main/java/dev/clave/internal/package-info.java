@@ -1,4 +1,4 @@
-/** Memory behind tensors. Not for users. */
+/** What all layers share: memory behind tensors, the ledger, JSON, hashes. Not for users. */
 @NullMarked
 package dev.clave.internal;
 

@@ -2,6 +2,7 @@ package dev.clave.io;
 
 import dev.clave.FormatException;
 import dev.clave.Shape;
+import dev.clave.internal.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

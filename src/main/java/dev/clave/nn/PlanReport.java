@@ -1,7 +1,7 @@
 package dev.clave.nn;
 
 import dev.clave.Device;
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import dev.clave.op.Invocation;
 import dev.clave.op.Operators;
 import dev.clave.op.Peak;

@@ -5,6 +5,7 @@ import dev.clave.Device;
 import dev.clave.DeviceException;
 import dev.clave.Shape;
 import dev.clave.Tensor;
+import dev.clave.internal.Sha256;
 import dev.clave.internal.cpu.CpuDevice;
 import dev.clave.internal.opencl.ClKernel;
 import dev.clave.internal.opencl.OpenClDevice;
@@ -122,7 +123,7 @@ final class SelfTest {
                 info.name(),
                 info.driver(),
                 version == null ? "unpackaged" : version,
-                VerdictCache.digest(sources.toString()));
+                Sha256.hex(sources.toString()));
     }
 
     private static void report(OpenClDevice device, Verdict verdict) {

@@ -1,15 +1,12 @@
 package dev.clave.op;
 
+import dev.clave.internal.Sha256;
 import dev.clave.internal.opencl.OpenClDevice;
 import dev.clave.internal.tune.TuningDatabase;
 import dev.clave.internal.tune.TuningKey;
 import dev.clave.internal.tune.TuningRecord;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -117,15 +114,8 @@ final class Tuning {
     }
 
     private static String hash(SortedSet<String> files) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (String file : files) {
-                digest.update((file + "\n").getBytes(StandardCharsets.UTF_8));
-                digest.update(OpenClDevice.source(file).getBytes(StandardCharsets.UTF_8));
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        StringBuilder text = new StringBuilder();
+        files.forEach(file -> text.append(file).append('\n').append(OpenClDevice.source(file)));
+        return Sha256.hex(text.toString());
     }
 }

@@ -1,15 +1,13 @@
 package dev.clave.op;
 
+import dev.clave.internal.Sha256;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,16 +81,6 @@ record VerdictCache(@Nullable Path folder) {
     }
 
     private static Path file(Path folder, String key) {
-        return folder.resolve(digest(key).substring(0, 32) + ".txt");
-    }
-
-    /** SHA-256 in hexadecimal digits. */
-    static String digest(String text) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        return folder.resolve(Sha256.hex(key).substring(0, 32) + ".txt");
     }
 }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.Device;
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import dev.clave.op.SelfTestState;
 import dev.clave.spi.BackendJar;
 import java.io.IOException;

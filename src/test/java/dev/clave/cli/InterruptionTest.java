@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.data.BuiltInDigits;
 import dev.clave.data.ImageDataset;
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import dev.clave.io.Safetensors;
 import java.io.BufferedReader;
 import java.io.IOException;

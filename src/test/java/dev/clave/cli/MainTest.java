@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.clave.data.BuiltInDigits;
 import dev.clave.data.ImageDataset;
 import dev.clave.data.Pictures;
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;

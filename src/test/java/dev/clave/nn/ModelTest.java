@@ -10,7 +10,7 @@ import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.FormatException;
 import dev.clave.data.ImageDataset;
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import dev.clave.io.Safetensors;
 import dev.clave.nn.callback.Callback;
 import dev.clave.nn.callback.Context;

@@ -1,5 +1,6 @@
 package dev.clave.internal.opencl;
 
+import dev.clave.internal.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.FileInputStream;
@@ -197,7 +198,7 @@ public final class ProgramCache {
         }
         byte[] program = Arrays.copyOfRange(entry, begin, entry.length);
         String digest = new String(entry, head.length, DIGEST_BYTES, StandardCharsets.US_ASCII);
-        return digest.equals(ProgramKey.hash(program)) ? program : null;
+        return digest.equals(Sha256.hex(program)) ? program : null;
     }
 
     private static boolean startsWith(byte[] entry, byte[] head) {
@@ -225,7 +226,7 @@ public final class ProgramCache {
             temporary = Files.createTempFile(folder, ".new", ".part");
             try (OutputStream out = new FileOutputStream(temporary.toFile())) {
                 out.write(header(key));
-                out.write(ProgramKey.hash(program).getBytes(StandardCharsets.US_ASCII));
+                out.write(Sha256.hex(program).getBytes(StandardCharsets.US_ASCII));
                 out.write(program);
             }
             Files.move(temporary, folder.resolve(key.fileName()), StandardCopyOption.ATOMIC_MOVE);

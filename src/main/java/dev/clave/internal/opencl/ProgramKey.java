@@ -1,9 +1,6 @@
 package dev.clave.internal.opencl;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import dev.clave.internal.Sha256;
 import java.util.List;
 
 /**
@@ -28,14 +25,6 @@ record ProgramKey(String source, String options, String platform, String device,
 
     /** Name of the entry's file. */
     String fileName() {
-        return hash(text().getBytes(StandardCharsets.UTF_8)) + ".clbin";
-    }
-
-    static String hash(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        return Sha256.hex(text()) + ".clbin";
     }
 }

@@ -2,6 +2,7 @@ package dev.clave.internal.opencl;
 
 import dev.clave.Device;
 import dev.clave.KernelBuildException;
+import dev.clave.internal.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -50,7 +51,7 @@ final class Programs {
     private long make(String file, String options) {
         String source = source(file);
         ProgramKey key = new ProgramKey(
-                ProgramKey.hash(source.getBytes(StandardCharsets.UTF_8)),
+                Sha256.hex(source),
                 options,
                 platform,
                 info.name() + " " + version,

@@ -1,5 +1,7 @@
 package dev.clave.internal.tune;
 
+import dev.clave.FormatException;
+import dev.clave.internal.Json;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +31,8 @@ public record TuningRecord(
         double gflops) {
     static final int SCHEMA = 1;
     private static final int MOST_PARAMETERS = 32;
+    /** Characters of a line; a longer one is none of ours. */
+    private static final int MOST_LENGTH = 1 << 16;
 
     /** Takes a copy of the parameters. */
     public TuningRecord {
@@ -39,9 +43,9 @@ public record TuningRecord(
     public String line() {
         StringJoiner line = new StringJoiner(", ", "{", "}");
         line.add("\"schema\": " + SCHEMA);
-        texts().forEach((name, value) -> line.add(quoted(name) + ": " + quoted(value)));
+        texts().forEach((name, value) -> line.add(Json.quoted(name) + ": " + Json.quoted(value)));
         StringJoiner settings = new StringJoiner(", ", "{", "}");
-        parameters.forEach((name, value) -> settings.add(quoted(name) + ": " + value));
+        parameters.forEach((name, value) -> settings.add(Json.quoted(name) + ": " + value));
         line.add("\"parameters\": " + settings);
         line.add(String.format(Locale.ROOT, "\"us\": %.3f", micros));
         line.add(String.format(Locale.ROOT, "\"gflops\": %.3f", gflops));
@@ -63,24 +67,19 @@ public record TuningRecord(
         return texts;
     }
 
-    private static String quoted(String text) {
-        StringBuilder quoted = new StringBuilder("\"");
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                quoted.append('\\').append(c);
-            } else if (c < ' ') {
-                quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-            } else {
-                quoted.append(c);
-            }
+    private static @Nullable Map<?, ?> object(String line) {
+        try {
+            return line.length() <= MOST_LENGTH && Json.parse("tuning", line) instanceof Map<?, ?> fields
+                    ? fields
+                    : null;
+        } catch (FormatException e) {
+            return null; // any doubt about a line is a miss
         }
-        return quoted.append('"').toString();
     }
 
     /** The record of a line, null when the line is not beyond doubt: cut, of another schema, with a field too few. */
     public static @Nullable TuningRecord parse(String line) {
-        Map<String, Object> fields = JsonLine.parse(line);
+        Map<?, ?> fields = object(line);
         if (fields == null || !Double.valueOf(SCHEMA).equals(fields.get("schema"))) {
             return null;
         }

@@ -1,6 +1,6 @@
 package dev.clave.nn.callback;
 
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import dev.clave.io.NewFile;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.clave.Device;
 import dev.clave.FormatException;
 import dev.clave.data.ImageDataset;
-import dev.clave.io.Json;
+import dev.clave.internal.Json;
 import dev.clave.nn.Accuracy;
 import dev.clave.nn.FitOptions;
 import dev.clave.nn.FitResult;

@@ -1,4 +1,4 @@
-package dev.clave.io;
+package dev.clave.internal;
 
 import dev.clave.FormatException;
 import java.util.ArrayList;
