@@ -111,8 +111,14 @@ final class OnnxCommands {
             out.println(tensors.names().size() + " tensors with " + elements + " elements");
         }
 
-        /** Safetensors begin with a length of eight bytes and a brace; no ONNX file has a brace there with zeros before. */
+        /**
+         * By the name, so that a broken file is told what is wrong with it; else by its begin: a length of eight bytes and a
+         * brace. No ONNX file has a brace there with zeros before.
+         */
         private static boolean isSafetensors(Path file) {
+            if (file.toString().endsWith(".safetensors")) {
+                return true;
+            }
             try (java.io.InputStream in = Files.newInputStream(file)) {
                 byte[] head = in.readNBytes(9);
                 return head.length == 9 && head[8] == '{' && head[5] == 0 && head[6] == 0 && head[7] == 0;

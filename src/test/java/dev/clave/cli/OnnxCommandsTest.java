@@ -128,6 +128,10 @@ class OnnxCommandsTest {
         assertEquals(3, broken.code());
         assertTrue(broken.err().contains(onnx.toString()), broken.err());
         assertEquals(3, run("inspect", folder.resolve("missing").toString()).code());
+        Files.writeString(weights, "no safetensors, and longer than eight bytes");
+        Result unlike = run("inspect", weights.toString());
+        assertEquals(3, unlike.code());
+        assertTrue(unlike.err().contains("header of "), unlike.err());
         weights(weights, "relu");
         Path nowhere = folder.resolve("none").resolve("w.onnx");
         assertEquals(
