@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,8 +46,16 @@ class FitLoopTest {
         private final TreeSet<Integer> epochs = new TreeSet<>();
         private final List<Thread> threads = Collections.synchronizedList(new ArrayList<>());
 
+        /** Samples it gives; whoever asks for more waits until he is interrupted. */
+        private final int most;
+
         private Asked(ImageDataset data) {
+            this(data, Integer.MAX_VALUE);
+        }
+
+        private Asked(ImageDataset data, int most) {
             this.plain = BatchSource.of(data);
+            this.most = most;
         }
 
         @Override
@@ -77,6 +86,13 @@ class FitLoopTest {
         @Override
         public int sample(int epoch, int index, byte[] pixels, int offset) {
             samples.add(index);
+            if (samples.size() > most) {
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
             threads.add(Thread.currentThread());
             synchronized (epochs) {
                 epochs.add(epoch);
@@ -237,7 +253,7 @@ class FitLoopTest {
         assertTrue(seen.get(0) > 0 && seen.get(0) < seen.get(1), seen.toString());
     }
 
-    /** A thread that is told to stop while it waits for a worker does, and stays told. */
+    /** A thread that is told to stop while it waits for a worker, here for the second upload, does, and stays told. */
     @Test
     void anInterruptEndsTheWait() {
         class Slow implements Callback {
@@ -248,7 +264,7 @@ class FitLoopTest {
         }
         String message = assertThrows(
                         IllegalStateException.class,
-                        () -> fit(silent(new Asked(train)).numWorkers(1).callbacks(new Slow())))
+                        () -> fit(silent(new Asked(train, 32)).numWorkers(1).callbacks(new Slow())))
                 .getMessage();
         assertEquals("interrupted while batches were prepared", message);
         assertTrue(Thread.interrupted());
