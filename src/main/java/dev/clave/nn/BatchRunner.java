@@ -2,6 +2,7 @@ package dev.clave.nn;
 
 import dev.clave.Device;
 import dev.clave.Event;
+import dev.clave.op.Invocation;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -104,7 +105,8 @@ final class BatchRunner implements AutoCloseable {
         Event sent = forward(values);
         try {
             head.begin(0);
-            head.run(0, samples, 1.0 / samples);
+            head.place(0, samples, 1.0 / samples);
+            head.invocations().forEach(Invocation::run);
             metrics.forEach(Metric::reset);
             for (Metric metric : metrics) {
                 if (!Evaluation.onDevice(metric)) {
@@ -112,9 +114,10 @@ final class BatchRunner implements AutoCloseable {
                 }
             }
             if (state != null) {
-                plan.backward();
+                plan.backwardPass().forEach(Invocation::run);
                 state.cursor.batches++;
-                state.update.run(++state.cursor.updates, state.optimizer.learningRate());
+                state.update.place(++state.cursor.updates, state.optimizer.learningRate());
+                state.update.invocation().run();
             }
             Tally tally = new Tally(samples);
             head.read(1, tally);

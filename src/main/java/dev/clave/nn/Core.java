@@ -2,7 +2,9 @@ package dev.clave.nn;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.op.Chain;
 import dev.clave.op.Format;
+import dev.clave.op.Invocation;
 import dev.clave.op.Problem;
 import java.util.Arrays;
 import java.util.List;
@@ -56,6 +58,11 @@ record Core(
         return Stream.concat(lowering.forward().stream(), lowering.backward().stream())
                 .map(Step::problem)
                 .toList();
+    }
+
+    /** Work that belongs together; operator by operator where fusion is not wanted. */
+    Chain chain(List<Invocation> work) {
+        return Chain.of(work, fusion);
     }
 
     Plan plan(Graph graph, int batch, Lowering.Purpose purpose) {

@@ -3,6 +3,8 @@ package dev.clave.nn;
 import dev.clave.Device;
 import dev.clave.nn.callback.Callback;
 import dev.clave.nn.callback.Context;
+import dev.clave.op.Chain;
+import dev.clave.op.Invocation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +18,10 @@ final class Evaluation implements AutoCloseable {
     private final LossHead head;
     private final Feed feed;
     private final int features;
+    /** A batch with its loss, and without. */
+    private final Chain pass;
+
+    private final Chain outputs;
     private final Owned owned = new Owned();
 
     /**
@@ -36,6 +42,11 @@ final class Evaluation implements AutoCloseable {
             this.plan = owned.add(core.plan(graph, size, Lowering.Purpose.INFERENCE));
             this.head = owned.add(new LossHead(device, plan, features, steps, false));
             this.feed = owned.add(new Feed(device, plan, head.labels(), source, steps, core.pad(), workers));
+            List<Invocation> work = new ArrayList<>(List.of(feed.gather()));
+            work.addAll(plan.forwardPass());
+            this.outputs = owned.add(core.chain(work));
+            work.addAll(head.invocations());
+            this.pass = owned.add(core.chain(work));
             whole = true;
         } finally {
             if (!whole) {
@@ -73,9 +84,9 @@ final class Evaluation implements AutoCloseable {
         while (context.step < feed.steps()) {
             int step = context.step;
             context.call(Callback::batchBegin);
-            feed.gather(step);
-            plan.forward();
-            head.run(step, feed.live(step), 1);
+            feed.place(step);
+            head.place(step, feed.live(step), 1);
+            pass.run();
             update(metrics, step);
             context.step = pace.after(step);
             context.call(Callback::batchEnd);
@@ -125,8 +136,8 @@ final class Evaluation implements AutoCloseable {
         context.call(Callback::predictBegin);
         for (int step = 0; step < feed.steps(); step++) {
             context.call(Callback::batchBegin);
-            feed.gather(step);
-            plan.forward();
+            feed.place(step);
+            outputs.run();
             all.add(outputs(plan, feed.live(step), features));
             context.step = step + 1;
             context.call(Callback::batchEnd);

@@ -120,17 +120,22 @@ final class Feed implements AutoCloseable {
         }
     }
 
-    /** Enqueues a batch. */
-    void gather(int step) {
+    /** Brings what the batch consists of to the device and says to {@link #gather} which one it is. */
+    void place(int step) {
         int first = first(step);
         if (!resident) {
             load(step / CHUNK);
             first = step % CHUNK * batch;
         }
-        gather.set("first", first).set("live", live(step)).run();
+        gather.set("first", first).set("live", live(step));
     }
 
-    /** Labels of the batch that was gathered last, in its order. */
+    /** Moves the batch that was placed to the plan's input. */
+    Invocation gather() {
+        return gather;
+    }
+
+    /** Labels of the batch that was placed last, in its order. */
     int[] labels(int step) {
         int[] found = new int[live(step)];
         for (int i = 0; i < found.length; i++) {

@@ -5,6 +5,8 @@ import dev.clave.internal.rng.Philox;
 import dev.clave.nn.callback.Callback;
 import dev.clave.nn.callback.Context;
 import dev.clave.nn.callback.State;
+import dev.clave.op.Chain;
+import dev.clave.op.Invocation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +30,9 @@ final class FitLoop implements AutoCloseable {
     private final Feed feed;
     private final @Nullable Evaluation evaluation;
     private final RunContext context;
+    /** A batch from the gathering to the gradients, and to the new parameters unless gradients accumulate. */
+    private final Chain pass;
+
     private final int features;
     private final boolean accumulates;
     private final Owned owned = new Owned();
@@ -53,6 +58,7 @@ final class FitLoop implements AutoCloseable {
             this.head = owned.add(new LossHead(device, plan, features, steps, true));
             this.feed = owned.add(new Feed(
                     device, plan, head.labels(), options.trainData(), steps, core.pad(), options.numWorkers()));
+            this.pass = owned.add(chain());
             BatchSource evalData = options.evalData();
             this.evaluation = evalData == null
                     ? null
@@ -65,9 +71,8 @@ final class FitLoop implements AutoCloseable {
         }
         state.update.gradients(
                 accumulates ? state.accumulator().sum() : core.parameters().gradients());
-        state.kernels = device.name() + ", kernels "
-                + Integer.toHexString(plan.explain().hashCode());
         state.candidates = plan.report().candidates();
+        state.kernels = device.name() + ", kernels " + Integer.toHexString(state.candidates.hashCode());
         if (!state.resumedKernels.isEmpty() && !state.resumedKernels.equals(state.kernels)) {
             LOG.log(
                     System.Logger.Level.WARNING,
@@ -77,6 +82,17 @@ final class FitLoop implements AutoCloseable {
         }
         state.resumedCandidates = "";
         state.resumedKernels = "";
+    }
+
+    private Chain chain() {
+        List<Invocation> work = new ArrayList<>(List.of(feed.gather()));
+        work.addAll(plan.forwardPass());
+        work.addAll(head.invocations());
+        work.addAll(plan.backwardPass());
+        if (!accumulates) {
+            work.add(state.update.invocation());
+        }
+        return state.core.chain(work);
     }
 
     /** The first launch that another candidate computed, in words; empty when none did or it is not known. */
@@ -178,18 +194,20 @@ final class FitLoop implements AutoCloseable {
             samples += feed.live(s);
         }
         plan.at(cursor.batches, feed.first(step));
-        feed.gather(step);
-        plan.forward();
-        head.run(step, feed.live(step), 1.0 / samples);
-        plan.backward();
+        feed.place(step);
+        head.place(step, feed.live(step), 1.0 / samples);
+        boolean updates = step + 1 == groupEnd;
+        if (updates) {
+            cursor.rate = rate();
+            state.update.place(++cursor.updates, cursor.rate);
+        }
+        pass.run();
         if (accumulates) {
             state.accumulator().add(cursor.gathered == 0);
-            cursor.gathered++;
-        }
-        if (step + 1 == groupEnd) {
-            cursor.rate = rate();
-            state.update.run(++cursor.updates, cursor.rate);
-            cursor.gathered = 0;
+            cursor.gathered = updates ? 0 : cursor.gathered + 1;
+            if (updates) {
+                state.update.invocation().run();
+            }
         }
         for (Metric metric : state.metrics) {
             if (metric.inTraining() && !Evaluation.onDevice(metric)) {

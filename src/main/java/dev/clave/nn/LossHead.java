@@ -9,6 +9,7 @@ import dev.clave.op.Geometry;
 import dev.clave.op.Invocation;
 import dev.clave.op.Operators;
 import dev.clave.op.SoftmaxCrossEntropy;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -88,16 +89,21 @@ final class LossHead implements AutoCloseable {
     }
 
     /**
-     * Loss and hits of the batch, and when training the gradient of the scaled sum.
+     * Says to the {@link #invocations} where the batch's loss and hits belong, and how the sum is scaled.
      *
      * @param samples of this batch
      */
-    void run(int row, int samples, double scale) {
+    void place(int row, int samples, double scale) {
         live[row] = samples;
-        forward.set("row", row * (double) rowLength).run();
+        forward.set("row", row * (double) rowLength);
         if (training) {
-            backward.set("scale", scale).run();
+            backward.set("scale", scale);
         }
+    }
+
+    /** Loss and hits of the batch, and when training the gradient of the scaled sum. */
+    List<Invocation> invocations() {
+        return training ? List.of(forward, backward) : List.of(forward);
     }
 
     /** Brings the tally up to the rows done; waits for the device. */

@@ -3,6 +3,7 @@ package dev.clave.nn;
 import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.Tensor;
+import dev.clave.op.Chain;
 import dev.clave.op.Format;
 import dev.clave.op.Invocation;
 import dev.clave.op.Operators;
@@ -24,6 +25,9 @@ final class Plan implements AutoCloseable {
     private final List<Invocation> forward = new ArrayList<>();
     private final List<Invocation> backward = new ArrayList<>();
     private final List<Invocation> random = new ArrayList<>();
+    private final Owned owned = new Owned();
+    private final boolean fuse;
+    private final Chain chain;
 
     /**
      * Compiles.
@@ -56,6 +60,7 @@ final class Plan implements AutoCloseable {
             long seed,
             boolean fuse) {
         this.device = device;
+        this.fuse = fuse;
         this.format = format;
         this.batch = batch;
         if (use != Lowering.Purpose.INFERENCE) {
@@ -68,6 +73,7 @@ final class Plan implements AutoCloseable {
             lowering.constants().forEach((buffer, values) -> buffer.tensor().write(values));
             prepare(device, lowering.forward(), forward);
             prepare(device, lowering.backward(), backward);
+            this.chain = owned.add(Chain.of(forward, fuse));
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -100,8 +106,17 @@ final class Plan implements AutoCloseable {
         }
     }
 
+    /** Alone; who runs more than that has {@link #forwardPass} in a chain with it. */
     void forward() {
-        run(forward);
+        chain.run();
+    }
+
+    List<Invocation> forwardPass() {
+        return forward;
+    }
+
+    List<Invocation> backwardPass() {
+        return backward;
     }
 
     void backward() {
@@ -128,6 +143,7 @@ final class Plan implements AutoCloseable {
         return new PlanReport(
                 device,
                 runs,
+                fuse,
                 String.format(
                         Locale.ROOT,
                         "%.2f MB of buffers, batch %d, %d samples side by side",
@@ -180,6 +196,7 @@ final class Plan implements AutoCloseable {
 
     @Override
     public void close() {
+        owned.close();
         forward.forEach(Invocation::close);
         backward.forEach(Invocation::close);
         pool.close();

@@ -2,6 +2,7 @@ package dev.clave.nn;
 
 import dev.clave.Device;
 import dev.clave.internal.Json;
+import dev.clave.op.Chain;
 import dev.clave.op.Invocation;
 import dev.clave.op.Operators;
 import dev.clave.op.Peak;
@@ -45,11 +46,18 @@ final class PlanReport {
 
     private final Device device;
     private final List<Run> runs;
+    private final boolean chained;
     private final String memory;
 
-    PlanReport(Device device, List<Run> runs, String memory) {
+    /**
+     * Of runs.
+     *
+     * @param chained whether a step enqueues them as a chain
+     */
+    PlanReport(Device device, List<Run> runs, boolean chained, String memory) {
         this.device = device;
         this.runs = runs;
+        this.chained = chained;
         this.memory = memory;
     }
 
@@ -77,7 +85,7 @@ final class PlanReport {
             String refused = profile ? "" : refused(run);
             String more = "  " + note + (note.isEmpty() || refused.isEmpty() ? "" : "; ") + refused;
             if (profile) {
-                double micros = micros(run.invocation());
+                double micros = micros(run.invocation()::run);
                 double gflops = run.problem().flops() / micros / 1e3;
                 total += micros;
                 more = String.format(Locale.ROOT, "%10.1f %9.1f %9.1f", micros, gflops, 100 * gflops / peak) + more;
@@ -95,14 +103,23 @@ final class PlanReport {
         }
         text.append(runs.size()).append(" launches, ").append(memory);
         if (profile) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    ", %.0f us one by one: %.1f %% of the FMA peak of %.0f GFLOP/s",
-                    total,
-                    100 * flops() / total / 1e3 / peak,
-                    peak));
+            text.append(String.format(Locale.ROOT, ", %.0f us one by one: %s", total, ofPeak(total, peak)));
+        }
+        try (Chain chain = Chain.of(runs.stream().map(Run::invocation).toList(), chained)) {
+            if (chain.launches() < runs.size()) {
+                text.append(", enqueued as ").append(chain.launches());
+                if (profile) {
+                    double micros = micros(chain::run);
+                    text.append(String.format(Locale.ROOT, ": %.0f us, %s", micros, ofPeak(micros, peak)));
+                }
+            }
         }
         return text.append('\n').toString();
+    }
+
+    private String ofPeak(double micros, double peak) {
+        return String.format(
+                Locale.ROOT, "%.1f %% of the FMA peak of %.0f GFLOP/s", 100 * flops() / micros / 1e3 / peak, peak);
     }
 
     /** One line for each run: layer, operator and direction, candidate, settings that were measured. */
@@ -135,12 +152,12 @@ final class PlanReport {
                 .collect(Collectors.joining("; "));
     }
 
-    private double micros(Invocation invocation) {
+    private double micros(Runnable work) {
         double best = Double.MAX_VALUE;
         for (int round = 0; round < ROUNDS; round++) {
             long begin = System.nanoTime();
             for (int i = 0; i < RUNS; i++) {
-                invocation.run();
+                work.run();
             }
             device.finish();
             best = Math.min(best, (System.nanoTime() - begin) / 1e3 / RUNS);

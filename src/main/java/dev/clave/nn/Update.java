@@ -56,14 +56,18 @@ final class Update implements AutoCloseable {
         invocation.bind("gradient", gradients);
     }
 
-    /** Changes the parameters; steps count from 1. */
-    void run(long step, double learningRate) {
+    /** Says to the {@link #invocation} which step it is; they count from 1. */
+    void place(long step, double learningRate) {
         invocation.set("learning_rate", learningRate);
         if (optimizer instanceof Optimizer.Adam adam) {
             invocation.set("step_size", learningRate / (1 - Math.pow(adam.beta1(), (double) step)));
             invocation.set("root", 1 / Math.sqrt(1 - Math.pow(adam.beta2(), (double) step)));
         }
-        invocation.run();
+    }
+
+    /** Changes the parameters. */
+    Invocation invocation() {
+        return invocation;
     }
 
     /** Moments or velocity, flat, for checkpoints. */

@@ -10,7 +10,6 @@ import dev.clave.internal.CountsRuns;
 import dev.clave.internal.DoneEvent;
 import dev.clave.internal.Resource;
 import dev.clave.internal.RunCount;
-import dev.clave.internal.Storage;
 import dev.clave.internal.opencl.ClKernel;
 import dev.clave.internal.opencl.OpenClDevice;
 import dev.clave.internal.opencl.Waits;
@@ -18,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +39,7 @@ public final class Invocation implements Prepared {
     private final double[] scalars;
     private final boolean[] isSet;
     private final List<Enqueued> prepared = new ArrayList<>();
+    private boolean barriers;
     private final Map<String, Tensor> workspaces = new HashMap<>();
     private final CpuArguments arguments;
     private final boolean empty;
@@ -100,20 +99,35 @@ public final class Invocation implements Prepared {
     static Invocation openCl(OpenClDevice device, Problem problem, OpenClCandidate candidate) {
         List<Launch> launches = candidate.launches(problem, device);
         Invocation invocation = new Invocation(device, problem, candidate.name(), candidate.note(), null);
+        invocation.barriers = candidate.usesBarriers();
         try {
             for (Launch launch : launches) {
-                ClKernel kernel = device.kernel(launch.file, launch.kernel, launch.defines);
-                invocation.prepared.add(new Enqueued(kernel, launch, problem, invocation::workspace));
-                if (device.isGpu() && !candidate.usesBarriers()) {
-                    launch.spread();
-                }
-                launch.fit(Math.min(device.maxWorkGroup(), kernel.maxWorkGroup()), candidate.usesBarriers());
+                invocation.prepared.add(new Enqueued(
+                        launch, problem, () -> kernel(device, launch, invocation.barriers), invocation::workspace));
+            }
+            if (invocation.barriers || !candidate.note().isEmpty() || !Chain.isSupported(device)) {
+                invocation.prepared.forEach(Enqueued::kernel);
             }
         } catch (RuntimeException e) {
             invocation.close();
             throw e;
         }
         return invocation;
+    }
+
+    /** Most plans run in chains: where there are any, a kernel that never refuses is built when it runs by itself. */
+    private static ClKernel kernel(OpenClDevice device, Launch launch, boolean barriers) {
+        ClKernel kernel = device.kernel(launch.file, launch.kernel, launch.defines);
+        try {
+            if (device.isGpu() && !barriers) {
+                launch.spread();
+            }
+            launch.fit(Math.min(device.maxWorkGroup(), kernel.maxWorkGroup()), barriers);
+            return kernel;
+        } catch (RuntimeException e) {
+            kernel.close();
+            throw e;
+        }
     }
 
     private Tensor workspace(Launch.Workspace wanted) {
@@ -125,6 +139,27 @@ public final class Invocation implements Prepared {
                     + tensor.shape().elements() + " elements, a launch needs " + wanted.elements());
         }
         return tensor;
+    }
+
+    Device device() {
+        return device;
+    }
+
+    /** Whether its launches may run in the kernel of a chain. */
+    boolean canBeChained() {
+        return !prepared.isEmpty() && !empty && !barriers;
+    }
+
+    List<Enqueued> launches() {
+        return prepared;
+    }
+
+    /** Throws unless it could run. */
+    void checkReady() {
+        resource.handle();
+        if (!complete) {
+            checkComplete();
+        }
     }
 
     /** {@return name of the candidate in use} */
@@ -234,10 +269,7 @@ public final class Invocation implements Prepared {
      */
     @Override
     public void run() {
-        resource.handle();
-        if (!complete) {
-            checkComplete();
-        }
+        checkReady();
         if (empty) {
             clear();
             return;
@@ -261,10 +293,7 @@ public final class Invocation implements Prepared {
      * @throws DeviceException when the device refuses, or an event waited for here failed; what fails later comes from the event
      */
     public Event runAsync(Event... after) {
-        resource.handle();
-        if (!complete) {
-            checkComplete();
-        }
+        checkReady();
         if (!empty && cpu == null && device instanceof OpenClDevice openCl) {
             try (Waits waits = Waits.of(openCl, after)) {
                 int last = prepared.size() - 1;
@@ -332,82 +361,8 @@ public final class Invocation implements Prepared {
     /** Releases the kernels and their workspace, once what was enqueued is done; the tensors stay. A second close does nothing. */
     @Override
     public void close() {
-        for (Enqueued launch : prepared) {
-            launch.kernel().close();
-        }
+        prepared.forEach(Enqueued::close);
         workspaces.values().forEach(Tensor::close);
         resource.close();
-    }
-
-    /** A launch with its kernel object; which arguments are scalars is looked up once. */
-    private static final class Enqueued {
-        private final ClKernel kernel;
-        private final Launch launch;
-        private final boolean wide;
-        /** Scalar of each argument that is one, else -1. */
-        private final int[] scalarOf;
-
-        private final boolean[] whole;
-
-        Enqueued(ClKernel kernel, Launch launch, Problem problem, Function<Launch.Workspace, Tensor> workspaces) {
-            this.kernel = kernel;
-            this.launch = launch;
-            this.wide = problem.format().real() == DType.F64;
-            int count = launch.arguments.size();
-            this.scalarOf = new int[count];
-            this.whole = new boolean[count];
-            for (int i = 0; i < count; i++) {
-                Launch.Argument argument = launch.arguments.get(i);
-                scalarOf[i] = -1;
-                if (argument instanceof Launch.Int fixed) {
-                    kernel.setInt(i, fixed.value());
-                } else if (argument instanceof Launch.Real fixed) {
-                    kernel.setReal(i, fixed.value(), wide);
-                } else if (argument instanceof Launch.Workspace memory) {
-                    kernel.setBuffer(i, workspaces.apply(memory).storage());
-                } else if (argument instanceof Launch.Late late) {
-                    scalarOf[i] = problem.scalars().indexOf(late.scalar());
-                    whole[i] = late.whole();
-                }
-            }
-        }
-
-        ClKernel kernel() {
-            return kernel;
-        }
-
-        void bind(String slot, Storage storage) {
-            for (int i = 0; i < scalarOf.length; i++) {
-                if (launch.arguments.get(i) instanceof Launch.Buffer buffer
-                        && buffer.slot().equals(slot)) {
-                    kernel.setBuffer(i, storage);
-                }
-            }
-        }
-
-        void set(int scalar, double value) {
-            for (int i = 0; i < scalarOf.length; i++) {
-                if (scalarOf[i] != scalar) {
-                    continue;
-                }
-                if (whole[i]) {
-                    kernel.setInt(i, (int) (long) value);
-                } else {
-                    kernel.setReal(i, value, wide);
-                }
-            }
-        }
-
-        void enqueue() {
-            kernel.enqueue(launch.global, launch.local);
-        }
-
-        void enqueue(Waits after) {
-            kernel.enqueue(launch.global, launch.local, after);
-        }
-
-        Event signal(Waits after) {
-            return kernel.signal(launch.global, launch.local, after);
-        }
     }
 }

@@ -30,36 +30,58 @@ final class Harness {
     }
 
     private static Map<String, Object> run(Device device, Invocation invocation, OpCase op) {
-        Problem problem = invocation.problem();
-        Problem plain = op.geometry()
-                .problem(op.direction(), new Format(problem.format().real(), 1));
-        Map<String, Canary> tensors = new LinkedHashMap<>();
-        Map<String, Object> results = new LinkedHashMap<>();
-        try {
-            for (Slot slot : problem.slots()) {
-                Object values = slot.role() == Slot.Role.OUT
-                        ? null
-                        : laidOut(op.inputs().get(slot.name()), plain.slot(slot.name()), slot, problem.format());
-                Canary canary = new Canary(device, problem + " " + op.name(), slot, values);
-                tensors.put(slot.name(), canary);
-                invocation.bind(slot.name(), canary.tensor());
+        try (Bound bound = new Bound(device, invocation, op)) {
+            invocation.run();
+            return bound.results();
+        }
+    }
+
+    /** An invocation with guarded tensors that hold a case; the invocation stays the caller's. */
+    static final class Bound implements AutoCloseable {
+        private final Problem problem;
+        private final Problem plain;
+        private final Map<String, Canary> tensors = new LinkedHashMap<>();
+
+        Bound(Device device, Invocation invocation, OpCase op) {
+            this.problem = invocation.problem();
+            this.plain = op.geometry()
+                    .problem(op.direction(), new Format(problem.format().real(), 1));
+            try {
+                for (Slot slot : problem.slots()) {
+                    Object values = slot.role() == Slot.Role.OUT
+                            ? null
+                            : laidOut(op.inputs().get(slot.name()), plain.slot(slot.name()), slot, problem.format());
+                    Canary canary = new Canary(device, problem + " " + op.name(), slot, values);
+                    tensors.put(slot.name(), canary);
+                    invocation.bind(slot.name(), canary.tensor());
+                }
+            } catch (RuntimeException e) {
+                close();
+                throw e;
             }
             op.scalars().forEach((name, value) -> {
                 if (problem.scalars().contains(name)) {
                     invocation.set(name, value);
                 }
             });
-            invocation.run();
+        }
+
+        /** After a run; the guards are looked at. */
+        Map<String, Object> results() {
+            Map<String, Object> results = new LinkedHashMap<>();
             for (Slot slot : problem.slots()) {
                 Object values = tensors.get(slot.name()).check();
                 if (slot.role() != Slot.Role.IN) {
                     results.put(slot.name(), plainOrder(values, plain.slot(slot.name()), slot, problem.format()));
                 }
             }
-        } finally {
+            return results;
+        }
+
+        @Override
+        public void close() {
             tensors.values().forEach(Canary::close);
         }
-        return results;
     }
 
     private static boolean isBlocked(Slot plain, Slot slot) {

@@ -14,12 +14,28 @@ public final class ClStorage implements AsyncStorage {
     private final long bytes;
     private final Resource resource;
     private final @Nullable ClStorage parent;
+    /** Where it begins in the memory that is nobody's part. */
+    private final long first;
+    /** Whether the host made the buffer, which may be a part of another one of the host's. */
+    private final boolean adopted;
 
-    ClStorage(OpenClDevice device, Resource resource, long bytes, @Nullable ClStorage parent) {
+    ClStorage(OpenClDevice device, Resource resource, long bytes, boolean adopted) {
+        this(device, resource, bytes, null, 0, adopted);
+    }
+
+    private ClStorage(
+            OpenClDevice device,
+            Resource resource,
+            long bytes,
+            @Nullable ClStorage parent,
+            long first,
+            boolean adopted) {
         this.device = device;
         this.resource = resource;
         this.bytes = bytes;
         this.parent = parent;
+        this.first = first;
+        this.adopted = adopted;
         resource.ownedBy(this);
     }
 
@@ -59,7 +75,12 @@ public final class ClStorage implements AsyncStorage {
         synchronized (cl) {
             long part = cl.createSubBuffer(buffer(), firstByte, Math.max(count, 4));
             return new ClStorage(
-                    device, device.added("view of " + count + " bytes of " + resource.what(), part), count, this);
+                    device,
+                    device.added("view of " + count + " bytes of " + resource.what(), part),
+                    count,
+                    this,
+                    first + firstByte,
+                    adopted);
         }
     }
 
@@ -213,6 +234,24 @@ public final class ClStorage implements AsyncStorage {
         public void close() {
             closed = true;
         }
+    }
+
+    private ClStorage root() {
+        ClStorage root = this;
+        while (root.parent != null) {
+            root = root.parent;
+        }
+        return root;
+    }
+
+    /** Whether two share a byte, as far as can be known: of what the host made, any may. */
+    public static boolean mayOverlap(Storage one, Storage other) {
+        ClStorage a = of(one);
+        ClStorage b = of(other);
+        if (a.root() != b.root()) {
+            return a.adopted && b.adopted;
+        }
+        return a.first < b.first + b.bytes && b.first < a.first + a.bytes;
     }
 
     static ClStorage of(Storage storage) {

@@ -34,6 +34,9 @@ public final class OpenClDevice extends Device {
     private final int alignment;
     private final long maxWorkGroup;
     private final long localMemory;
+    private final int computeUnits;
+    private final boolean deviceAtomics;
+    private final long parameterBytes;
     private final Map<Class<?>, Object> attached = new HashMap<>();
     private final Programs programs;
     private final Ledger ledger;
@@ -108,6 +111,9 @@ public final class OpenClDevice extends Device {
         warnOfLostDivisions();
         this.queue = context != 0 ? queue : queue(cl, this.context, device);
         this.localMemory = cl.deviceLong(device, OpenCl.DEVICE_LOCAL_MEM_SIZE);
+        this.computeUnits = (int) Math.max(1, cl.deviceLong(device, OpenCl.DEVICE_MAX_COMPUTE_UNITS));
+        this.parameterBytes = cl.deviceLong(device, OpenCl.DEVICE_MAX_PARAMETER_SIZE);
+        this.deviceAtomics = deviceAtomics(cl, device);
         this.programs = new Programs(cl, this.context, platform, device, info, cache);
         this.natives = new Natives(cl, this.context, this.queue, programs, ledger);
         ledger.ownedBy(this, natives::close);
@@ -173,6 +179,30 @@ public final class OpenClDevice extends Device {
         return localMemory;
     }
 
+    /** Processors that run work-groups at a time. */
+    public int computeUnits() {
+        return computeUnits;
+    }
+
+    /** Bytes that the arguments of a kernel may take. */
+    public long parameterBytes() {
+        return parameterBytes;
+    }
+
+    /** Whether its compiler takes OpenCL C 3.0 with atomics that order memory among all work-groups of a launch. */
+    public boolean hasDeviceAtomics() {
+        return deviceAtomics;
+    }
+
+    /** The query came with OpenCL 3.0; its answer is that for the optional features of the language, too. */
+    private static boolean deviceAtomics(OpenCl cl, long device) {
+        if (!cl.deviceString(device, OpenCl.DEVICE_VERSION).startsWith("OpenCL 3.")) {
+            return false;
+        }
+        long wanted = OpenCl.ATOMIC_ORDER_ACQ_REL | OpenCl.ATOMIC_SCOPE_DEVICE;
+        return (cl.deviceLong(device, OpenCl.DEVICE_ATOMIC_MEMORY_CAPABILITIES) & wanted) == wanted;
+    }
+
     /** Something that is made once for this device and kept with it: the first call makes it, others wait for it. */
     public synchronized <T> T once(Class<T> type, Supplier<T> make) {
         Object kept = attached.get(type);
@@ -197,7 +227,7 @@ public final class OpenClDevice extends Device {
             try {
                 // OpenCL has no buffer of size 0.
                 long buffer = cl.createBuffer(context, Math.max(bytes, 4));
-                return new ClStorage(this, resource.open(buffer, cl::releaseBuffer), bytes, null);
+                return new ClStorage(this, resource.open(buffer, cl::releaseBuffer), bytes, false);
             } catch (StatusException e) {
                 resource.close();
                 throw Status.isMemory(e.status()) ? full(resource.what(), bytes, e) : e;
@@ -277,7 +307,7 @@ public final class OpenClDevice extends Device {
     Tensor tensor(DType dtype, Shape shape, long buffer) {
         long bytes = (long) shape.elements() * dtype.bytes();
         Resource resource = added("adopted tensor " + dtype + shape, buffer);
-        return tensor(dtype, shape, new ClStorage(this, resource, bytes, null));
+        return tensor(dtype, shape, new ClStorage(this, resource, bytes, true));
     }
 
     /**
@@ -292,7 +322,24 @@ public final class OpenClDevice extends Device {
                         options.append(" -D").append(key).append('=').append(value));
         synchronized (cl) {
             checkOpen();
-            long program = programs.get(file, options.toString());
+            return kernel(name, programs.get(file, options.toString()));
+        }
+    }
+
+    /**
+     * A kernel of its own for the caller, of a program whose text is made.
+     *
+     * @param what the program, for people
+     */
+    public ClKernel kernel(String what, String source, String name, String options) {
+        synchronized (cl) {
+            checkOpen();
+            return kernel(name, programs.get(what, source, options));
+        }
+    }
+
+    private ClKernel kernel(String name, long program) {
+        synchronized (cl) {
             long kernel = cl.createKernel(program, name);
             Resource resource = added("kernel " + name, kernel, false, cl::releaseKernel);
             try {

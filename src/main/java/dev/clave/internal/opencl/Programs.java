@@ -42,14 +42,24 @@ final class Programs {
         String key = file + " " + options;
         Long program = built.get(key);
         if (program == null) {
-            program = make(file, options);
+            program = make("kernels/" + file + ".cl", source(file), options);
             built.put(key, program);
         }
         return program;
     }
 
-    private long make(String file, String options) {
-        String source = source(file);
+    /** The program of a text that was made. */
+    long get(String what, String source, String options) {
+        String key = options + "\n" + source;
+        Long program = built.get(key);
+        if (program == null) {
+            program = make(what, source, options);
+            built.put(key, program);
+        }
+        return program;
+    }
+
+    private long make(String what, String source, String options) {
         ProgramKey key = new ProgramKey(
                 Sha256.hex(source),
                 options,
@@ -65,7 +75,7 @@ final class Programs {
                 cache.remove(key);
             }
         }
-        long program = compile(file, source, options);
+        long program = compile(what, source, options);
         if (cache.unusable() == null) {
             cache.write(key, cl.programBinary(program));
         }
@@ -76,24 +86,23 @@ final class Programs {
      * PoCL 3.1 was seen to refuse a right program when 18 processes filled its empty cache at once, so that a refusal counts
      * when it is repeated.
      */
-    private long compile(String file, String source, String options) {
+    private long compile(String what, String source, String options) {
         for (int attempt = 1; ; attempt++) {
             try {
                 return cl.buildProgram(context, device, source, options);
             } catch (OpenCl.BuildFailure e) {
                 if (attempt == ATTEMPTS) {
-                    throw refused(file, source, options, e);
+                    throw refused(what, source, options, e);
                 }
-                LOGGER.log(
-                        System.Logger.Level.DEBUG, "kernels/{0}.cl, attempt {1}: {2}", file, attempt, e.getMessage());
+                LOGGER.log(System.Logger.Level.DEBUG, "{0}, attempt {1}: {2}", what, attempt, e.getMessage());
                 LockSupport.parkNanos(attempt * PAUSE_NANOS);
             }
         }
     }
 
-    private KernelBuildException refused(String file, String source, String options, OpenCl.BuildFailure failure) {
-        StringBuilder report = new StringBuilder("kernels/" + file + ".cl does not compile on " + info.platform() + " "
-                + info.name() + " with " + options + "\n" + failure.getMessage() + "\n");
+    private KernelBuildException refused(String what, String source, String options, OpenCl.BuildFailure failure) {
+        StringBuilder report = new StringBuilder(what + " does not compile on " + info.platform() + " " + info.name()
+                + " with " + options + "\n" + failure.getMessage() + "\n");
         int number = 1;
         for (String line : source.lines().toList()) {
             report.append(String.format(Locale.ROOT, "%4d  %s%n", number++, line));

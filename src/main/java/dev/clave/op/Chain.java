@@ -1,0 +1,331 @@
+package dev.clave.op;
+
+import dev.clave.DType;
+import dev.clave.Device;
+import dev.clave.KernelBuildException;
+import dev.clave.Shape;
+import dev.clave.Tensor;
+import dev.clave.internal.Storage;
+import dev.clave.internal.opencl.ClKernel;
+import dev.clave.internal.opencl.OpenClDevice;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Several invocations of one device, run one after the other in as few launches as the device allows: on a CPU device a launch
+ * that waits for the one before it costs some ten microseconds, in which its threads fall asleep and wake again. The numbers are
+ * those of the invocations run one by one, to the last bit. Bind and set the invocations as ever; running takes no Java heap.
+ * Close it before its invocations, which stay. One thread at a time uses it.
+ */
+public final class Chain implements AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger("dev.clave");
+
+    /** System property: {@code auto} or {@code off}, which runs the invocations one by one. */
+    static final String PROPERTY = "clave.chain";
+
+    /** With more work a launch, what there is to gain is below a hundredth. */
+    private static final double MOST_FLOPS = 40e6;
+    /** Programs of larger networks take long to compile. */
+    private static final int MOST_LAUNCHES = 64;
+
+    private final List<Invocation> invocations;
+    private final Predicate<List<Invocation>> pays;
+    private final int patience;
+    private final List<Part> parts = new ArrayList<>();
+
+    private Chain(List<Invocation> invocations, Predicate<List<Invocation>> pays, int patience) {
+        this.invocations = List.copyOf(invocations);
+        this.pays = pays;
+        this.patience = patience;
+    }
+
+    /**
+     * {@return a chain of these, in this order}
+     *
+     * @param invocations prepared on one device; they need not be bound yet
+     * @throws IllegalArgumentException when they belong to several devices
+     */
+    public static Chain of(List<Invocation> invocations) {
+        return of(invocations, true);
+    }
+
+    /**
+     * {@return a chain of these, in this order}
+     *
+     * @param invocations prepared on one device; they need not be bound yet
+     * @param together false runs one by one what otherwise shares a launch, for comparisons
+     * @throws IllegalArgumentException when they belong to several devices
+     */
+    public static Chain of(List<Invocation> invocations, boolean together) {
+        return of(invocations, Chain::pays, together ? ChainSource.PATIENCE : 0);
+    }
+
+    /**
+     * As above.
+     *
+     * @param pays whether invocations that could share a launch are worth it
+     * @param patience looks at a launch that is not yet over, 0 for no chain
+     */
+    static Chain of(List<Invocation> invocations, Predicate<List<Invocation>> pays, int patience) {
+        Chain chain = new Chain(invocations, pays, patience);
+        try {
+            chain.split();
+            return chain;
+        } catch (RuntimeException e) {
+            chain.close();
+            throw e;
+        }
+    }
+
+    private void split() {
+        List<Invocation> run = new ArrayList<>();
+        long most = invocations.isEmpty() || !(invocations.get(0).device() instanceof OpenClDevice device)
+                ? 0
+                : device.parameterBytes() - Long.BYTES;
+        for (Invocation invocation : invocations) {
+            if (invocation.device() != invocations.get(0).device()) {
+                throw new IllegalArgumentException("a chain runs on one device, not on "
+                        + invocations.get(0).device().name() + " and "
+                        + invocation.device().name());
+            }
+            if (!invocation.canBeChained()
+                    || launches(run) + invocation.launches().size() > MOST_LAUNCHES
+                    || parameterBytes(run, invocation) > most) {
+                add(run);
+                run = new ArrayList<>();
+            }
+            if (invocation.canBeChained()) {
+                run.add(invocation);
+            } else {
+                parts.add(new Part(List.of(invocation), 0));
+            }
+        }
+        add(run);
+    }
+
+    private static int launches(List<Invocation> invocations) {
+        return invocations.stream().mapToInt(one -> one.launches().size()).sum();
+    }
+
+    /** Of the kernel that runs them all; what they share is passed once. */
+    private static long parameterBytes(List<Invocation> run, Invocation more) {
+        Set<Storage> storages = Collections.newSetFromMap(new IdentityHashMap<>());
+        long bytes = 0;
+        for (Invocation invocation :
+                Stream.concat(run.stream(), Stream.of(more)).toList()) {
+            for (Enqueued launch : invocation.launches()) {
+                for (int i = 0; i < launch.arguments(); i++) {
+                    Storage storage = launch.storage(i);
+                    boolean isNew = storage == null ? !launch.isFixed(i) : storages.add(storage);
+                    bytes += isNew ? Long.BYTES : 0;
+                }
+            }
+        }
+        return bytes;
+    }
+
+    private void add(List<Invocation> run) {
+        if (run.isEmpty()) {
+            return;
+        }
+        boolean chained = patience > 0 && isSupported(run.get(0).device()) && pays.test(run);
+        parts.add(new Part(run, chained ? patience : 0));
+    }
+
+    private static boolean pays(List<Invocation> run) {
+        double flops = run.stream().mapToDouble(one -> one.problem().flops()).sum();
+        return launches(run) > 1 && flops <= MOST_FLOPS * launches(run);
+    }
+
+    /** Whether a device runs chains: a CPU with the atomics that they need. */
+    static boolean isSupported(Device device) {
+        String wanted = System.getProperty(PROPERTY, "auto");
+        if (!wanted.equals("auto") && !wanted.equals("off")) {
+            throw new IllegalArgumentException("-D" + PROPERTY + " is auto or off, got '" + wanted + "'");
+        }
+        return wanted.equals("auto")
+                && device instanceof OpenClDevice openCl
+                && !openCl.isGpu()
+                && openCl.hasDeviceAtomics();
+    }
+
+    /**
+     * Runs them all, as {@link Invocation#run} does.
+     *
+     * @throws IllegalStateException when something is not bound or not set, or one of them or a tensor is closed
+     */
+    public void run() {
+        for (int i = 0; i < parts.size(); i++) {
+            parts.get(i).run();
+        }
+    }
+
+    /** {@return launches of a run} */
+    public int launches() {
+        int launches = 0;
+        for (Part part : parts) {
+            launches += part.patience > 0 ? 1 : alone(part.invocations);
+        }
+        return launches;
+    }
+
+    private static int alone(List<Invocation> invocations) {
+        return invocations.stream()
+                .mapToInt(one -> Math.max(1, one.launches().size()))
+                .sum();
+    }
+
+    @Override
+    public void close() {
+        parts.forEach(Part::close);
+    }
+
+    /** A compiler that takes the kernels but not the chain is no reason to fail. */
+    private static void warn(Device device, KernelBuildException e) {
+        LOGGER.log(
+                Level.WARNING,
+                "{0} runs launches one by one: {1}",
+                device.name(),
+                String.valueOf(e.getMessage()).lines().limit(2).collect(Collectors.joining(" ")));
+    }
+
+    /** Invocations that run in one launch, with patience; without, one by one. */
+    private static final class Part {
+        private final List<Invocation> invocations;
+        private int patience;
+        private final List<Enqueued> launches = new ArrayList<>();
+        private final int[] bindings;
+        private final int[] settings;
+        private final long[] global = {1};
+        private final long[] local = {1};
+        private List<ChainSource.Source> arguments = List.of();
+        private @Nullable ClKernel kernel;
+        private final @Nullable Tensor counters;
+
+        Part(List<Invocation> invocations, int patience) {
+            this.invocations = List.copyOf(invocations);
+            this.patience = patience;
+            invocations.forEach(one -> launches.addAll(one.launches()));
+            this.bindings = new int[launches.size()];
+            this.settings = new int[launches.size()];
+            int count = ChainSource.APART * (2 + launches.size());
+            this.counters = patience == 0
+                    ? null
+                    : invocations
+                            .get(0)
+                            .device()
+                            .allocate(DType.I32, Shape.of(count))
+                            .write(new int[count]);
+        }
+
+        void run() {
+            if (patience == 0) {
+                for (int i = 0; i < invocations.size(); i++) {
+                    invocations.get(i).run();
+                }
+                return;
+            }
+            for (int i = 0; i < invocations.size(); i++) {
+                invocations.get(i).checkReady();
+            }
+            ClKernel built = kernel == null || isRebound() ? tryToBuild() : kernel;
+            if (built == null) {
+                run();
+                return;
+            }
+            for (int i = 0; i < arguments.size(); i++) {
+                ChainSource.Source source = arguments.get(i);
+                Enqueued launch = launches.get(source.launch());
+                if (settings[source.launch()] != launch.settings() && launch.isScalar(source.argument())) {
+                    launch.copy(source.argument(), built, i);
+                }
+            }
+            for (int i = 0; i < settings.length; i++) {
+                settings[i] = launches.get(i).settings();
+            }
+            built.enqueue(global, local);
+        }
+
+        private @Nullable ClKernel tryToBuild() {
+            try {
+                return build();
+            } catch (KernelBuildException e) {
+                warn(invocations.get(0).device(), e);
+                patience = 0;
+                return null;
+            }
+        }
+
+        private boolean isRebound() {
+            for (int i = 0; i < bindings.length; i++) {
+                if (bindings[i] != launches.get(i).bindings()) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /** Which launches share memory is part of the text, so that new memory may be another program. */
+        private ClKernel build() {
+            release();
+            OpenClDevice device = (OpenClDevice) invocations.get(0).device();
+            ChainSource source = new ChainSource(launches, patience);
+            ClKernel built = device.kernel(
+                    "chain of " + launches.size() + " launches",
+                    source.text(),
+                    ChainSource.KERNEL,
+                    ChainSource.OPTIONS);
+            try {
+                fill(built, source.arguments());
+            } catch (RuntimeException e) {
+                built.close();
+                throw e;
+            }
+            global[0] = device.computeUnits();
+            kernel = built;
+            return built;
+        }
+
+        private void fill(ClKernel built, List<ChainSource.Source> sources) {
+            arguments = sources;
+            for (int i = 0; i < arguments.size(); i++) {
+                ChainSource.Source from = arguments.get(i);
+                Enqueued launch = launches.get(from.launch());
+                Storage storage = launch.storage(from.argument());
+                if (storage == null) {
+                    launch.copy(from.argument(), built, i);
+                } else {
+                    built.setBuffer(i, storage);
+                }
+            }
+            built.setBuffer(arguments.size(), Objects.requireNonNull(counters).storage());
+            for (int i = 0; i < bindings.length; i++) {
+                bindings[i] = launches.get(i).bindings();
+                settings[i] = launches.get(i).settings();
+            }
+        }
+
+        private void release() {
+            if (kernel != null) {
+                kernel.close();
+                kernel = null;
+            }
+        }
+
+        void close() {
+            release();
+            if (counters != null) {
+                counters.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package dev.clave.op;
+
+import dev.clave.internal.Storage;
+import dev.clave.internal.opencl.OpenClDevice;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The text of a program that runs several launches in one kernel, see {@code kernels/chain.cl}: each kernel becomes a function
+ * whose first parameter is the work-item's number, and whatever its file defines is renamed or taken back behind it.
+ */
+final class ChainSource {
+    static final String FILE = "chain";
+    static final String KERNEL = "chain_run";
+    /** Without generic pointers of another meaning: the atomics alone are needed. */
+    static final String OPTIONS = "-cl-std=CL3.0 -w";
+
+    /** Elements between two counters of the state, so that processors do not share a line of their caches. */
+    static final int APART = 32;
+
+    /** Tiles of a launch: enough to share evenly, few enough that taking one costs nothing. */
+    private static final int TILES = 32;
+    /** Some hundred microseconds: longer than any tile of a launch that is worth it. */
+    static final int PATIENCE = 200_000;
+
+    private static final Pattern MACRO = Pattern.compile("^\\s*#\\s*define\\s+(\\w+)", Pattern.MULTILINE);
+    private static final Pattern TYPE = Pattern.compile("^typedef\\b.*?(\\w+);", Pattern.MULTILINE);
+    private static final Pattern FUNCTION = Pattern.compile("^inline\\s+[^\\n;{]*?(\\w+)\\(", Pattern.MULTILINE);
+    private static final Pattern KERNEL_NAME = Pattern.compile("^__kernel\\s+void\\s+(\\w+)\\(", Pattern.MULTILINE);
+    private static final Pattern COMMENT = Pattern.compile("^\\s*//.*\\n", Pattern.MULTILINE);
+
+    /** Where an argument of the program comes from. */
+    record Source(int launch, int argument) {}
+
+    private final Map<String, Integer> functions = new LinkedHashMap<>();
+    private final StringBuilder text = new StringBuilder();
+    private final StringBuilder parameters = new StringBuilder();
+    private final StringBuilder cases = new StringBuilder();
+    private final StringBuilder ends = new StringBuilder();
+    private final StringBuilder needs = new StringBuilder();
+    private final List<BitSet> before = new ArrayList<>();
+    private final List<Source> arguments = new ArrayList<>();
+    private final IdentityHashMap<Storage, Integer> buffers = new IdentityHashMap<>();
+    private final int patience;
+    private int tiles;
+
+    ChainSource(List<Enqueued> launches, int patience) {
+        this.patience = patience;
+        for (int i = 0; i < launches.size(); i++) {
+            add(i, launches.get(i));
+            need(launches, i);
+        }
+    }
+
+    /** The launches that must be over when launch {@code index} begins, but for those that these wait for themselves. */
+    private void need(List<Enqueued> launches, int index) {
+        BitSet all = new BitSet();
+        for (int i = index - 1; i >= 0; i--) {
+            if (!all.get(i) && launches.get(index).conflicts(launches.get(i))) {
+                all.set(i);
+                all.or(before.get(i));
+                needs.append(i).append(", ");
+            }
+        }
+        before.add(all);
+        needs.append("-1, ");
+    }
+
+    /** Arguments in order; the state comes behind them. */
+    List<Source> arguments() {
+        return arguments;
+    }
+
+    String text() {
+        return text
+                + define("ARGUMENTS", parameters)
+                + define("COUNT", before.size())
+                + define("ENDS", ends)
+                + define("NEEDS", needs)
+                + define("TILES", tiles)
+                + define("APART", APART)
+                + define("PATIENCE", patience)
+                + define("LAUNCHES", cases)
+                + bare(FILE);
+    }
+
+    private static String define(String name, Object value) {
+        return "#define CHAIN_" + name + " " + value + "\n";
+    }
+
+    private static String bare(String file) {
+        return COMMENT.matcher(OpenClDevice.source(file)).replaceAll("");
+    }
+
+    private void add(int index, Enqueued enqueued) {
+        Launch launch = enqueued.launch();
+        String key = launch.file + " " + launch.kernel + " " + new TreeMap<>(launch.defines);
+        Integer known = functions.get(key);
+        if (known == null) {
+            known = functions.size();
+            functions.put(key, known);
+            function(known, launch);
+        }
+        long items = launch.global[0];
+        long chunk = (items + TILES - 1) / TILES;
+        if (launch.local[0] > 1) {
+            chunk = (chunk + 15) / 16 * 16; // whole vectors
+        }
+        tiles += (int) ((items + chunk - 1) / chunk);
+        ends.append(ends.isEmpty() ? "" : ", ").append(tiles);
+        cases.append("case ")
+                .append(index)
+                .append(": { const int first = (tile - begin) * ")
+                .append(chunk)
+                .append("; const int last = min(first + ")
+                .append(chunk)
+                .append(", ")
+                .append(items)
+                .append("); ")
+                .append(launch.local[0] > 1 ? "_Pragma(\"clang loop vectorize(assume_safety)\") " : "")
+                .append("for (int i = first; i < last; i++) chain_")
+                .append(known)
+                .append("(i");
+        for (int i = 0; i < enqueued.arguments(); i++) {
+            cases.append(", ").append(argument(index, i, enqueued));
+        }
+        cases.append("); } break; ");
+    }
+
+    /** The name or the number that a launch passes. */
+    private String argument(int launch, int argument, Enqueued enqueued) {
+        Storage storage = enqueued.storage(argument);
+        if (storage == null && !enqueued.isScalar(argument)) {
+            return enqueued.literal(argument);
+        }
+        Integer known = storage == null ? null : buffers.get(storage);
+        if (known == null) {
+            known = arguments.size();
+            arguments.add(new Source(launch, argument));
+            if (storage != null) {
+                buffers.put(storage, known);
+            }
+            parameters
+                    .append(storage != null ? "__global void *" : enqueued.scalarType(argument) + " ")
+                    .append('a')
+                    .append(known)
+                    .append(", ");
+        }
+        return "a" + known;
+    }
+
+    /** The kernel's file with the launch's macros, everything in it renamed. */
+    private void function(int number, Launch launch) {
+        String source = bare(launch.file);
+        Set<String> defined = new TreeSet<>(launch.defines.keySet());
+        all(MACRO, source, defined);
+        Set<String> names = new TreeSet<>();
+        all(TYPE, source, names);
+        all(FUNCTION, source, names);
+        Set<String> kernels = new TreeSet<>();
+        all(KERNEL_NAME, source, kernels);
+        new TreeMap<>(launch.defines)
+                .forEach((name, value) -> text.append("#define ")
+                        .append(name)
+                        .append(' ')
+                        .append(value)
+                        .append('\n'));
+        for (String name : names) {
+            text.append("#define ")
+                    .append(name)
+                    .append(' ')
+                    .append(name)
+                    .append('_')
+                    .append(number)
+                    .append('\n');
+        }
+        for (String name : kernels) {
+            text.append("#define ").append(name).append("(...) ");
+            text.append(name.equals(launch.kernel) ? "chain" : name).append('_').append(number);
+            text.append("(const int chain_item, __VA_ARGS__)\n");
+        }
+        text.append("#define get_global_id(dimension) chain_item\n#define __kernel static inline\n");
+        text.append(source);
+        defined.addAll(names);
+        defined.addAll(kernels);
+        defined.add("get_global_id");
+        defined.add("__kernel");
+        defined.forEach(name -> text.append("#undef ").append(name).append('\n'));
+    }
+
+    private static void all(Pattern pattern, String source, Set<String> into) {
+        Matcher matcher = pattern.matcher(source);
+        while (matcher.find()) {
+            into.add(matcher.group(1));
+        }
+    }
+}
