@@ -12,6 +12,7 @@ import dev.clave.data.ImageDataset;
 import dev.clave.internal.rng.Philox;
 import dev.clave.op.Format;
 import dev.clave.op.Window;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -126,6 +127,36 @@ class FusionTest {
         assertTrue(Fusion.find(graph.live(), graph.outputs()).isEmpty());
         Graph lenet = Network.of("tanh").graph();
         assertEquals(8, Fusion.find(lenet.live(), lenet.outputs()).size());
+    }
+
+    /** The launches of a step in one kernel: the same losses and weights, to the last bit. */
+    @Test
+    void aChainChangesNothing() {
+        ImageDataset data = BuiltInDigits.generate(200, 1);
+        for (int d = 0; d < Device.list().size(); d++) {
+            for (String network : List.of("relu", "tanh")) {
+                List<Map<String, Double>> losses = new ArrayList<>();
+                List<Map<String, float[]>> weights = new ArrayList<>();
+                for (String chain : List.of("off", "auto")) {
+                    System.setProperty("clave.chain", chain);
+                    try (Device device = Device.open(String.valueOf(d));
+                            Model model = new Model(device, Network.of(network)).seed(5)) {
+                        model.prepare(Optimizer.adam(0.01), Loss.SOFTMAX_CROSS_ENTROPY, new Accuracy());
+                        model.fit(FitOptions.of(data).batchSize(48).epochs(2).verbose(0));
+                        losses.add(model.evaluate(data, 64));
+                        Map<String, float[]> values = new LinkedHashMap<>();
+                        model.parameters().keySet().forEach(name -> values.put(name, model.values(name)));
+                        weights.add(values);
+                    } finally {
+                        System.clearProperty("clave.chain");
+                    }
+                }
+                assertEquals(losses.get(0), losses.get(1));
+                weights.get(0)
+                        .forEach((name, values) ->
+                                assertArrayEquals(values, weights.get(1).get(name), network + " " + name));
+            }
+        }
     }
 
     /** A model trains alike with and without; that it has an effect shows in what it launches. */
