@@ -4,6 +4,9 @@
 //
 // Tensors: output [e0,..,e5] in row-major order (batch in front, lanes last), input at strides s0..s5 in elements.
 // Macros: REAL float|double. One work-item copies one element; any local size, the tail is guarded. Exact.
+//
+// interleave: samples one after the other to samples side by side, output[n,f,r] = input[n,r,f] for r < LANES (2, 4, 8 or 16);
+// one work-item moves LANES features of LANES samples in registers.
 
 #ifndef REAL
 #define REAL float
@@ -28,3 +31,50 @@ __kernel void transpose_forward_reference(__global const REAL *restrict input, _
   DECODE
   output[id] = input[PLACE(s_)];
 }
+
+#if defined(LANES) && LANES > 1
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
+typedef JOIN(float, LANES) V;
+#define LOAD JOIN(vload, LANES)
+#define STORE JOIN(vstore, LANES)
+
+__kernel void transpose_forward_interleave(__global const float *restrict input, __global float *restrict output,
+                                           int blocks, int features) {
+  const int tiles = (features + LANES - 1) / LANES, id = (int)get_global_id(0);
+  if (id >= blocks * tiles)
+    return;
+  const int first = id % tiles * LANES, block = id / tiles;
+  __global const float *from = input + (long)block * LANES * features + first;
+  __global float *to = output + ((long)block * features + first) * LANES;
+  if (first + LANES > features) {
+    for (int f = 0; f < features - first; f++)
+      for (int r = 0; r < LANES; r++)
+        to[f * LANES + r] = from[r * features + f];
+    return;
+  }
+  V rows[LANES];
+#pragma unroll
+  for (int r = 0; r < LANES; r++)
+    rows[r] = LOAD(0, from + r * features);
+  // Each round riffles the rows of the upper half between those of the lower one; log2(LANES) rounds transpose.
+#pragma unroll
+  for (int round = 1; round < LANES; round *= 2) {
+    V mixed[LANES];
+#pragma unroll
+    for (int r = 0; r < LANES / 2; r++) {
+      const V a = rows[r], b = rows[r + LANES / 2];
+      mixed[2 * r].even = a.lo;
+      mixed[2 * r].odd = b.lo;
+      mixed[2 * r + 1].even = a.hi;
+      mixed[2 * r + 1].odd = b.hi;
+    }
+#pragma unroll
+    for (int r = 0; r < LANES; r++)
+      rows[r] = mixed[r];
+  }
+#pragma unroll
+  for (int f = 0; f < LANES; f++)
+    STORE(rows[f], 0, to + f * LANES);
+}
+#endif

@@ -1,11 +1,19 @@
 package dev.clave.nn;
 
+import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.Event;
+import dev.clave.Shape;
+import dev.clave.Tensor;
+import dev.clave.op.Chain;
+import dev.clave.op.Format;
 import dev.clave.op.Invocation;
+import dev.clave.op.Operators;
+import dev.clave.op.Transpose;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +27,11 @@ final class BatchRunner implements AutoCloseable {
     private final LossHead head;
     private final int inputs;
     private final int features;
-    /** Values with samples side by side, zeros where there is no sample; empty where they lie one after the other. */
-    private final float[] side;
+    private final Owned owned = new Owned();
+    /** The samples one after the other; the plan's input where that is alike. */
+    private final Tensor values;
+    /** From there to the outputs. */
+    private final Chain pass;
 
     /** Values on their way to an OpenCL device, so that nothing waits until the outputs are read; null elsewhere. */
     private final @Nullable FloatBuffer staging;
@@ -34,19 +45,36 @@ final class BatchRunner implements AutoCloseable {
         }
         this.inputs = Arrays.stream(sampleShape).reduce(1, Math::multiplyExact);
         this.features = graph.output().features();
-        this.plan = core.plan(graph, samples, training ? Lowering.Purpose.TRAINING : Lowering.Purpose.INFERENCE);
         try {
-            this.head = new LossHead(device, plan, features, 1, training);
+            this.plan = owned.add(
+                    core.plan(graph, samples, training ? Lowering.Purpose.TRAINING : Lowering.Purpose.INFERENCE));
+            this.head = owned.add(new LossHead(device, plan, features, 1, training));
+            List<Invocation> work = new ArrayList<>();
+            this.values = plan.format().lanes() == 1 ? plan.input() : interleaved(device, work);
+            work.addAll(plan.forwardPass());
+            this.pass = owned.add(core.chain(work));
         } catch (RuntimeException e) {
-            plan.close();
+            owned.close();
             throw e;
         }
-        this.side = new float[plan.format().lanes() > 1 ? plan.input().shape().elements() : 0];
         this.staging = device.isOpenCl()
-                ? ByteBuffer.allocateDirect(4 * plan.input().shape().elements())
+                ? ByteBuffer.allocateDirect(Math.multiplyExact(4 * samples, inputs))
                         .order(ByteOrder.nativeOrder())
                         .asFloatBuffer()
                 : null;
+    }
+
+    /** Memory for samples one after the other, with zeros behind the last one, and the work that lays them side by side in the plan's input. */
+    private Tensor interleaved(Device device, List<Invocation> work) {
+        int lanes = plan.format().lanes();
+        int blocks = plan.format().blocks(samples);
+        Tensor plain = owned.add(device.allocate(DType.F32, Shape.of(blocks * lanes, inputs)))
+                .write(new float[blocks * lanes * inputs]);
+        Transpose geometry = new Transpose(blocks, Shape.of(lanes, inputs), List.of(1, 0));
+        work.add(owned.add(Operators.prepare(device, geometry.problem("forward", new Format(DType.F32, 1))))
+                .bind("input", plain)
+                .bind("output", plan.input()));
+        return owned.add(plain.view(0, Shape.of(samples * inputs)));
     }
 
     boolean fits(int wanted, boolean wantsTraining) {
@@ -59,19 +87,14 @@ final class BatchRunner implements AutoCloseable {
             throw new IllegalArgumentException(
                     samples + " samples of " + inputs + " values need " + samples * inputs + ", got " + values.length);
         }
-        float[] placed = values;
-        if (plan.format().lanes() > 1) {
-            placed = side;
-            Samples.block(values, samples, inputs, plan.format(), placed);
-        }
         if (staging == null) {
-            plan.input().write(placed);
-            plan.forward();
+            this.values.write(values);
+            pass.run();
             return null;
         }
-        Event sent = plan.input().writeAsync(staging.clear().put(placed).flip());
+        Event sent = this.values.writeAsync(staging.clear().put(values).flip());
         try {
-            plan.forward();
+            pass.run();
             return sent;
         } catch (RuntimeException e) {
             sent.close();
@@ -135,7 +158,6 @@ final class BatchRunner implements AutoCloseable {
 
     @Override
     public void close() {
-        head.close();
-        plan.close();
+        owned.close();
     }
 }

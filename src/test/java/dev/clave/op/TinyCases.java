@@ -2,6 +2,7 @@ package dev.clave.op;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.Shape;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -113,6 +114,9 @@ final class TinyCases {
         all.add(new Philox(67, Philox.Distribution.UNIFORM, 5, 1));
         all.add(new Philox(67, Philox.Distribution.NORMAL, 5, 1));
         all.add(new GatherImages(5, 3, 2, 3, 4, 1, -100));
+        for (int rows : new int[] {4, 8, 16}) {
+            all.add(new Transpose(3, Shape.of(rows, 35), List.of(1, 0)));
+        }
         all.add(new Sgd(67, 0.5, 0.25, true));
         all.add(new Sgd(67, 0, 0, false));
         all.add(new Adam(67, 0.5, 0.75, 1e-8, 0.25, false));

@@ -25,6 +25,8 @@ class TinyCasesTest {
             "conv2d backwardBias linear_weight",
             "conv2d backwardBias tiled",
             "conv2d_pool2d backwardConv tiled",
+            "transpose forward interleave lanes 8",
+            "transpose forward interleave lanes 16",
             "activation backwardInput rational");
 
     private final TestDevices devices;
