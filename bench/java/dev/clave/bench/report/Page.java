@@ -69,7 +69,7 @@ final class Page {
             return 'b';
         }
         return switch (who) {
-            case "Clave", "fused", "OpenCL, ffm" -> 'a';
+            case "Clave", "fused, chained", "OpenCL, ffm" -> 'a';
             case "DJL", "OpenCL, jocl" -> 'c';
             case "ONNX Runtime" -> 'd';
             case "CLBlast" -> 'e';

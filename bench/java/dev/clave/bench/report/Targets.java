@@ -230,10 +230,10 @@ final class Targets {
     /** Bytes of a step over its launches. */
     private String perLaunch(List<Row> heap) {
         return results.section("train").map(Section::notes).orElse(List.of()).stream()
-                .filter(note -> note.startsWith("train relu: ") && note.contains(" launches"))
-                .mapToInt(note -> Integer.parseInt(note.replaceAll("\\D+", "")))
-                .mapToObj(launches -> Spread.digits(heap.get(0).spread().median() / (launches + 1))
-                        + " bytes for each of " + (launches + 1) + " launches; ")
+                .filter(note -> note.startsWith("train relu: ") && note.contains("enqueued as "))
+                .mapToInt(note -> Integer.parseInt(note.replaceAll(".*enqueued as (\\d+).*", "$1")))
+                .mapToObj(launches -> Spread.digits(heap.get(0).spread().median()) + " bytes for " + launches
+                        + (launches == 1 ? " launch; " : " launches; "))
                 .findFirst()
                 .orElse("");
     }

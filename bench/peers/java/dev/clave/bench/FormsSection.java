@@ -27,17 +27,16 @@ final class FormsSection {
 
     private static Map<String, Opening> fusion(Rounds rounds, Settings settings, String network, Device device) {
         Map<String, Opening> contenders = Rounds.contenders();
-        for (boolean fuse : new boolean[] {true, false}) {
-            contenders.put(fuse ? "fused" : "operator by operator", () -> {
-                BenchPlan plan = new BenchPlan(device, Network.of(network), TrainSection.BATCH, fuse);
+        for (BenchPlan.Form form : BenchPlan.Form.values()) {
+            contenders.put(form.toString(), () -> {
+                BenchPlan plan = new BenchPlan(device, Network.of(network), TrainSection.BATCH, form);
                 plan.run(1);
                 double first = plan.loss();
                 plan.run(STEPS);
                 if (!(plan.loss() < first)) {
                     throw new IllegalStateException("the loss did not fall: " + first + ", then " + plan.loss());
                 }
-                rounds.note(network + (fuse ? " fused: " : " operator by operator: ") + plan.launches()
-                        + " launches a step before gathering");
+                rounds.note(network + " " + form + ": " + plan.launches());
                 Contender steps = Contender.repeating(settings.sliceSeconds(), () -> plan.run(STEPS), plan);
                 return scaled(steps, 1.0 / STEPS);
             });

@@ -23,9 +23,9 @@ final class TrainSection {
             rounds.peak(cpu);
             for (String network : List.of("relu", "tanh")) {
                 double flops;
-                try (BenchPlan plan = new BenchPlan(device, Network.of(network), BATCH, true)) {
+                try (BenchPlan plan = new BenchPlan(device, Network.of(network), BATCH, BenchPlan.Form.CHAINED)) {
                     flops = plan.flops();
-                    rounds.note("train " + network + ": " + plan.launches() + " launches a step before gathering");
+                    rounds.note("train " + network + ": " + plan.launches());
                 }
                 contend(rounds, settings, network, flops, steps, data, device, cpu);
                 rounds.peak(device);
