@@ -8,7 +8,6 @@ import dev.clave.Tensor;
 import dev.clave.op.Chain;
 import dev.clave.op.Format;
 import dev.clave.op.Invocation;
-import dev.clave.op.Operators;
 import dev.clave.op.Transpose;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -71,7 +70,7 @@ final class BatchRunner implements AutoCloseable {
         Tensor plain = owned.add(device.allocate(DType.F32, Shape.of(blocks * lanes, inputs)))
                 .write(new float[blocks * lanes * inputs]);
         Transpose geometry = new Transpose(blocks, Shape.of(lanes, inputs), List.of(1, 0));
-        work.add(owned.add(Operators.prepare(device, geometry.problem("forward", new Format(DType.F32, 1))))
+        work.add(owned.add(Chain.prepare(device, geometry.problem("forward", new Format(DType.F32, 1))))
                 .bind("input", plain)
                 .bind("output", plan.input()));
         return owned.add(plain.view(0, Shape.of(samples * inputs)));

@@ -4,9 +4,9 @@ import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.Shape;
 import dev.clave.Tensor;
+import dev.clave.op.Chain;
 import dev.clave.op.GatherImages;
 import dev.clave.op.Invocation;
-import dev.clave.op.Operators;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -73,7 +73,7 @@ final class Feed implements AutoCloseable {
                 images.write(whole.data().pixels());
                 labels.write(whole.data().labels());
             }
-            this.gather = owned.add(Operators.prepare(
+            this.gather = owned.add(Chain.prepare(
                             device,
                             new GatherImages(held, batch, 1, source.height(), source.width(), pad, LossHead.IGNORED)
                                     .problem("forward", plan.format())))

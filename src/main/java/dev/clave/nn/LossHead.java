@@ -4,10 +4,10 @@ import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.Shape;
 import dev.clave.Tensor;
+import dev.clave.op.Chain;
 import dev.clave.op.Format;
 import dev.clave.op.Geometry;
 import dev.clave.op.Invocation;
-import dev.clave.op.Operators;
 import dev.clave.op.SoftmaxCrossEntropy;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +73,7 @@ final class LossHead implements AutoCloseable {
     }
 
     private Invocation prepare(Geometry geometry, String direction, Format format, Map<String, Tensor> tensors) {
-        Invocation invocation = owned.add(Operators.prepare(device, geometry.problem(direction, format)));
+        Invocation invocation = owned.add(Chain.prepare(device, geometry.problem(direction, format)));
         tensors.forEach(invocation::bind);
         return invocation;
     }

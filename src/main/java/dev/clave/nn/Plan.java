@@ -6,7 +6,6 @@ import dev.clave.Tensor;
 import dev.clave.op.Chain;
 import dev.clave.op.Format;
 import dev.clave.op.Invocation;
-import dev.clave.op.Operators;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -90,7 +89,7 @@ final class Plan implements AutoCloseable {
 
     private void prepare(Device device, List<Step> steps, List<Invocation> into) {
         for (Step step : steps) {
-            Invocation invocation = Operators.prepare(device, step.problem());
+            Invocation invocation = Chain.prepare(device, step.problem());
             into.add(invocation);
             step.buffers().forEach((slot, buffer) -> invocation.bind(slot, buffer.tensor()));
             if (!step.problem().scalars().isEmpty()) {

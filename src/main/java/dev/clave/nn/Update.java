@@ -5,10 +5,10 @@ import dev.clave.Device;
 import dev.clave.Shape;
 import dev.clave.Tensor;
 import dev.clave.op.Adam;
+import dev.clave.op.Chain;
 import dev.clave.op.Format;
 import dev.clave.op.Geometry;
 import dev.clave.op.Invocation;
-import dev.clave.op.Operators;
 import dev.clave.op.Sgd;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,7 +37,7 @@ final class Update implements AutoCloseable {
             zeros(device, real, count, "velocity");
         }
         try {
-            this.invocation = owned.add(Operators.prepare(device, geometry.problem("forward", new Format(real, 1))))
+            this.invocation = owned.add(Chain.prepare(device, geometry.problem("forward", new Format(real, 1))))
                     .bind("parameter", values)
                     .bind("gradient", parameters.gradients());
         } catch (RuntimeException e) {

@@ -49,6 +49,17 @@ public final class Chain implements AutoCloseable {
     }
 
     /**
+     * {@return a problem prepared as by {@link Operators#prepare(Device, Problem)}, whose own kernels are built when it first
+     * runs by itself} In a chain it needs none, and a start is shorter without.
+     *
+     * @param device where it is to run
+     * @param problem operator, sizes and direction
+     */
+    public static Invocation prepare(Device device, Problem problem) {
+        return Operators.prepareForChain(device, problem);
+    }
+
+    /**
      * {@return a chain of these, in this order}
      *
      * @param invocations prepared on one device; they need not be bound yet

@@ -105,14 +105,24 @@ public final class Invocation implements Prepared {
                 invocation.prepared.add(new Enqueued(
                         launch, problem, () -> kernel(device, launch, invocation.barriers), invocation::workspace));
             }
-            if (invocation.barriers || !candidate.note().isEmpty() || !Chain.isSupported(device)) {
-                invocation.prepared.forEach(Enqueued::kernel);
-            }
         } catch (RuntimeException e) {
             invocation.close();
             throw e;
         }
+        if (invocation.barriers || !candidate.note().isEmpty() || !Chain.isSupported(device)) {
+            invocation.build();
+        }
         return invocation;
+    }
+
+    /** Builds the kernels that are not yet, which a chain does without; closes this when one does not build. */
+    void build() {
+        try {
+            prepared.forEach(Enqueued::kernel);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
     }
 
     /** Most plans run in chains: where there are any, a kernel that never refuses is built when it runs by itself. */

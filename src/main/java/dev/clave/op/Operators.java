@@ -176,12 +176,26 @@ public final class Operators {
 
     /** As above, with the backend named. */
     static Invocation prepare(OperatorBackend backend, Device device, Problem problem, @Nullable String wanted) {
+        return prepare(backend, device, problem, wanted, false);
+    }
+
+    /** The fastest candidate, whose kernels may be built when they are needed. */
+    static Invocation prepareForChain(Device device, Problem problem) {
+        return prepare(backend(device, problem), device, problem, null, true);
+    }
+
+    private static Invocation prepare(
+            OperatorBackend backend, Device device, Problem problem, @Nullable String wanted, boolean later) {
         List<Candidate> candidates = all(backend, device, problem);
         List<String> late = new ArrayList<>();
         for (Candidate candidate : candidates) {
             if ((wanted == null || wanted.equals(candidate.name())) && candidate.refuses() == null) {
                 try {
-                    return Invocation.of(device, problem, candidate);
+                    Invocation invocation = Invocation.of(device, problem, candidate);
+                    if (!later) {
+                        invocation.build();
+                    }
+                    return invocation;
                 } catch (RefusedException e) {
                     late.add(problem + ": " + candidate.name() + " refuses at last, " + e.getMessage() + "\n");
                 }

@@ -18,6 +18,8 @@
  *   close: tensors, invocations, then the device
  * </pre>
  *
+ * <p>Many small runs in a row are a {@link dev.clave.op.Chain}: the same numbers in as few launches as the device allows.
+ *
  * <p>This holds for every operator:
  * <ul>
  *   <li>Results go to tensors that the caller binds, and to no other; an output is written completely and need not be cleared.
