@@ -2,12 +2,14 @@ package dev.clave.op;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.Event;
 import dev.clave.KernelBuildException;
 import dev.clave.Shape;
 import dev.clave.Tensor;
 import dev.clave.internal.Storage;
 import dev.clave.internal.opencl.ClKernel;
 import dev.clave.internal.opencl.OpenClDevice;
+import dev.clave.internal.opencl.Waits;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -180,6 +182,25 @@ public final class Chain implements AutoCloseable {
         }
     }
 
+    /**
+     * Begins a run, once {@code after} are done, and returns, as {@link Invocation#runAsync} does.
+     *
+     * @param after events of any device; those that do not share this one's OpenCL context are waited for here
+     * @return the completion of the last invocation, which the caller closes
+     * @throws IllegalStateException as {@link #run}, and when there is nothing to run
+     */
+    public Event runAsync(Event... after) {
+        if (parts.isEmpty()) {
+            throw new IllegalStateException("a chain of no invocations has no completion");
+        }
+        Event done = parts.get(0).runAsync(after);
+        for (int i = 1; i < parts.size(); i++) {
+            done.close(); // the device runs in order
+            done = parts.get(i).runAsync();
+        }
+        return done;
+    }
+
     /** {@return launches of a run} */
     public int launches() {
         int launches = 0;
@@ -245,13 +266,37 @@ public final class Chain implements AutoCloseable {
                 }
                 return;
             }
+            ClKernel built = ready();
+            if (built == null) {
+                run();
+                return;
+            }
+            built.enqueue(global, local);
+        }
+
+        Event runAsync(Event... after) {
+            ClKernel built = patience == 0 ? null : ready();
+            if (built != null) {
+                try (Waits waits = Waits.of((OpenClDevice) invocations.get(0).device(), after)) {
+                    return built.signal(global, local, waits);
+                }
+            }
+            Event done = invocations.get(0).runAsync(after);
+            for (int i = 1; i < invocations.size(); i++) {
+                done.close();
+                done = invocations.get(i).runAsync();
+            }
+            return done;
+        }
+
+        /** The kernel with what was bound and set last; null when it cannot be built. */
+        private @Nullable ClKernel ready() {
             for (int i = 0; i < invocations.size(); i++) {
                 invocations.get(i).checkReady();
             }
             ClKernel built = kernel == null || isRebound() ? tryToBuild() : kernel;
             if (built == null) {
-                run();
-                return;
+                return null;
             }
             for (int i = 0; i < arguments.size(); i++) {
                 ChainSource.Source source = arguments.get(i);
@@ -263,7 +308,7 @@ public final class Chain implements AutoCloseable {
             for (int i = 0; i < settings.length; i++) {
                 settings[i] = launches.get(i).settings();
             }
-            built.enqueue(global, local);
+            return built;
         }
 
         private @Nullable ClKernel tryToBuild() {

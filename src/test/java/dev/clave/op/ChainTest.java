@@ -7,9 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.Event;
 import dev.clave.Shape;
 import dev.clave.Tensor;
 import dev.clave.internal.opencl.OpenClDevice;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -186,6 +190,37 @@ class ChainTest {
                 assertThrows(IllegalStateException.class, chain::run, "a tensor is closed");
                 add.close();
                 assertThrows(IllegalStateException.class, chain::run, "an invocation is closed");
+            }
+        }
+    }
+
+    @Test
+    void eventsBeforeAndBehind() {
+        for (Device device : devices.all()) {
+            Format plain = new Format(DType.F32, 1);
+            try (Invocation first = Operators.prepare(device, new Add(1, 3).problem("accumulate", plain));
+                    Invocation second = Operators.prepare(device, new Add(1, 3).problem("accumulate", plain));
+                    Tensor input = first.allocate("input");
+                    Tensor sum = first.allocate("sum");
+                    Tensor more = second.allocate("sum");
+                    Chain none = Chain.of(List.of());
+                    Chain chain = Chain.of(List.of(first, second))) {
+                sum.write(new float[3]);
+                more.write(new float[] {1, 1, 1});
+                second.bind("input", sum);
+                assertThrows(IllegalStateException.class, none::runAsync);
+                FloatBuffer values = ByteBuffer.allocateDirect(12)
+                        .order(ByteOrder.nativeOrder())
+                        .asFloatBuffer()
+                        .put(new float[] {1, 2, 3})
+                        .flip();
+                try (Event written = input.writeAsync(values);
+                        Event once = chain.runAsync(written);
+                        Event twice = chain.runAsync(once)) {
+                    twice.await();
+                    assertTrue(once.isDone(), device.name());
+                }
+                assertArrayEquals(new float[] {4, 7, 10}, more.readFloats(), device.name());
             }
         }
     }
