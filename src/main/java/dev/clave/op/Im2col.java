@@ -142,24 +142,35 @@ record Im2col(Conv2d g, Window win, int oh, int ow, int plane, int taps) {
                 int shift = kw * win.dilationW() - win.padLeft();
                 int inside = Math.min(ow, Conv2dCpu.first(shift, 1));
                 int outside = Math.max(inside, Conv2dCpu.last(shift, 1, g.w(), ow));
-                for (int line = 0; line < lines; line++) {
-                    int y = oy + line - win.padTop();
-                    int at = line * ow;
-                    if (y < 0 || y >= g.h()) {
-                        Arrays.fill(picture, at, at + ow, 0);
-                        continue;
-                    }
-                    Arrays.fill(picture, at, at + inside, 0);
-                    System.arraycopy(
-                            input, source + y * g.w() + shift + inside, picture, at + inside, outside - inside);
-                    Arrays.fill(picture, at + outside, at + ow, 0);
+                int top = Math.max(0, win.padTop() - oy);
+                int bottom = Math.max(top, Math.min(lines, g.h() + win.padTop() - oy));
+                if (top > 0) {
+                    Arrays.fill(picture, 0, Math.min(top, lines) * ow, 0);
+                }
+                int from = source + (oy - win.padTop()) * g.w() + shift;
+                for (int line = top; line < bottom; line++) {
+                    copyLine(input, from + line * g.w(), picture, line * ow, inside, outside, ow);
+                }
+                if (bottom < lines) {
+                    Arrays.fill(picture, bottom * ow, lines * ow, 0);
                 }
                 for (int kh = 0; kh < win.kh(); kh++) {
-                    int from = kh * win.dilationH() * ow + j % ow;
-                    System.arraycopy(picture, from, rows[firstRow + kh * win.kw() + kw], j - begin, count);
+                    int at = kh * win.dilationH() * ow + j % ow;
+                    System.arraycopy(picture, at, rows[firstRow + kh * win.kw() + kw], j - begin, count);
                 }
             }
             j += count;
+        }
+    }
+
+    /** A line of a picture, zeros before {@code inside} and from {@code outside} on; loops, since lines are short. */
+    private static void copyLine(float[] input, int from, float[] picture, int at, int inside, int outside, int width) {
+        for (int x = 0; x < inside; x++) {
+            picture[at + x] = 0;
+        }
+        System.arraycopy(input, from + inside, picture, at + inside, outside - inside);
+        for (int x = outside; x < width; x++) {
+            picture[at + x] = 0;
         }
     }
 
