@@ -137,26 +137,23 @@ record Im2col(Conv2d g, Window win, int oh, int ow, int plane, int taps) {
             int count = Math.min(end, (n + 1) * plane) - j;
             int oy = j % plane / ow;
             int lines = (j - n * plane + count - 1) / ow - oy + 1 + (win.kh() - 1) * win.dilationH();
-            int source = first + (n * g.c() + channel) * g.h() * g.w();
+            // The lines above and below the input are zeros in every picture.
+            int top = Math.max(0, win.padTop() - oy);
+            int bottom = Math.max(top, Math.min(lines, g.h() + win.padTop() - oy));
+            Arrays.fill(picture, 0, Math.min(top, lines) * ow, 0);
+            Arrays.fill(picture, Math.min(bottom, lines) * ow, lines * ow, 0);
+            int source = first + ((n * g.c() + channel) * g.h() + oy - win.padTop()) * g.w();
+            int step = win.dilationH() * ow;
+            int start = j % ow;
             for (int kw = 0; kw < win.kw(); kw++) {
                 int shift = kw * win.dilationW() - win.padLeft();
-                int inside = Math.min(ow, Conv2dCpu.first(shift, 1));
-                int outside = Math.max(inside, Conv2dCpu.last(shift, 1, g.w(), ow));
-                int top = Math.max(0, win.padTop() - oy);
-                int bottom = Math.max(top, Math.min(lines, g.h() + win.padTop() - oy));
-                if (top > 0) {
-                    Arrays.fill(picture, 0, Math.min(top, lines) * ow, 0);
-                }
-                int from = source + (oy - win.padTop()) * g.w() + shift;
+                int inside = Math.min(ow, Math.max(0, -shift));
+                int outside = Math.max(inside, Math.min(ow, g.w() - shift));
                 for (int line = top; line < bottom; line++) {
-                    copyLine(input, from + line * g.w(), picture, line * ow, inside, outside, ow);
-                }
-                if (bottom < lines) {
-                    Arrays.fill(picture, bottom * ow, lines * ow, 0);
+                    copyLine(input, source + line * g.w() + shift, picture, line * ow, inside, outside, ow);
                 }
                 for (int kh = 0; kh < win.kh(); kh++) {
-                    int at = kh * win.dilationH() * ow + j % ow;
-                    System.arraycopy(picture, at, rows[firstRow + kh * win.kw() + kw], j - begin, count);
+                    System.arraycopy(picture, start + kh * step, rows[firstRow + kh * win.kw() + kw], j - begin, count);
                 }
             }
             j += count;

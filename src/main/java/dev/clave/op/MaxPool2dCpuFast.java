@@ -20,13 +20,16 @@ final class MaxPool2dCpuFast implements CpuFast {
         int argmaxFirst = a.offset("argmax");
         int planes = g.n() * g.c();
         int each = Math.max(1, CHUNK / (g.h() * g.w()));
-        int positions = g.oh() * g.ow();
+        int oh = g.oh();
+        int ow = g.ow();
+        int positions = oh * ow;
+        boolean halves = forward && g.window().equals(HALF) && !g.ceil();
         int pixels = g.h() * g.w();
         a.device().forEach(FloatTiles.parts(planes, each), 2 * problem.flops(), (workspace, task) -> {
             for (int plane = task * each; plane < Math.min(planes, (task + 1) * each); plane++) {
                 int at = argmaxFirst + plane * positions;
-                if (forward && g.window().equals(HALF) && !g.ceil()) {
-                    halve(g, from, first + plane * pixels, to, second + plane * positions, argmax, at);
+                if (halves) {
+                    halve(from, first + plane * pixels, g.w(), to, second + plane * positions, oh, ow, argmax, at);
                 } else if (forward) {
                     forward(g, from, first + plane * pixels, to, second + plane * positions, argmax, at);
                 } else {
@@ -45,15 +48,15 @@ final class MaxPool2dCpuFast implements CpuFast {
     }
 
     /** The window of two by two without padding, written out. */
-    private static void halve(MaxPool2d g, float[] in, int x0, float[] out, int out0, int[] argmax, int argmax0) {
-        int width = g.ow();
-        for (int oy = 0; oy < g.oh(); oy++) {
-            int line = 2 * oy * g.w();
+    private static void halve(
+            float[] in, int x0, int w, float[] out, int out0, int oh, int ow, int[] argmax, int argmax0) {
+        for (int oy = 0; oy < oh; oy++) {
+            int line = 2 * oy * w;
             int upper = x0 + line;
-            int lower = upper + g.w();
-            int to = out0 + oy * width;
-            int toArgmax = argmax0 + oy * width;
-            for (int ox = 0; ox < width; ox++) {
+            int lower = upper + w;
+            int to = out0 + oy * ow;
+            int toArgmax = argmax0 + oy * ow;
+            for (int ox = 0; ox < ow; ox++) {
                 int first = Float.floatToRawIntBits(in[upper + 2 * ox]);
                 int second = Float.floatToRawIntBits(in[upper + 2 * ox + 1]);
                 int third = Float.floatToRawIntBits(in[lower + 2 * ox]);
@@ -66,7 +69,7 @@ final class MaxPool2dCpuFast implements CpuFast {
                 if ((first | second | third | fourth) >= 0 && best <= INFINITY) {
                     int right = (first - second) >>> 31;
                     int rightBelow = (third - fourth) >>> 31;
-                    where += right + ((above - below) >> 31 & (g.w() + rightBelow - right));
+                    where += right + ((above - below) >> 31 & (w + rightBelow - right));
                     out[to + ox] = Float.intBitsToFloat(best);
                 } else {
                     where += ofAny(in, upper + 2 * ox, lower + 2 * ox);
