@@ -51,6 +51,13 @@ final class ActivationCpuFast implements CpuFast {
             }
             case RELU -> {
                 // max(NaN, 0) is NaN and max(-0, 0) is 0 in Java: the same as x <= 0 ? 0 : x, without a branch.
+                if (x == y) {
+                    // The usual case; C2 vectorises only where both arrays are read at the loop index.
+                    for (int i = x; i < x + count; i++) {
+                        out[i] = Math.max(in[i], 0f);
+                    }
+                    return;
+                }
                 for (int i = 0; i < count; i++) {
                     out[y + i] = Math.max(in[x + i], 0f);
                 }

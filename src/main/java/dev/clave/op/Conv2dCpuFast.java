@@ -1,5 +1,6 @@
 package dev.clave.op;
 
+import dev.clave.internal.cpu.CpuDevice;
 import dev.clave.internal.cpu.Workspace;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -67,15 +68,7 @@ final class Conv2dCpuFast implements CpuFast {
         int kg = g.k() / g.groups();
         int sums = cg * patches.taps();
         if (patches.pointwise() && patches.plane() == 1 && g.n() < FEW) {
-            a.device().forEach(g.n() * g.groups(), problem.flops(), (workspace, task) -> {
-                int group = task % g.groups();
-                int x = in + task * cg;
-                for (int k = group * kg; k < (group + 1) * kg; k++) {
-                    float start = g.bias() ? bias[b + k] : 0;
-                    output[out + task / g.groups() * g.k() + k] =
-                            start + FloatTiles.dot(weight, w + k * cg, input, x, cg);
-                }
-            });
+            LinearFew.forward(problem, g, a);
             return;
         }
         if (patches.padded() && !finite(weight, w, g.k() * sums)) {
@@ -85,7 +78,10 @@ final class Conv2dCpuFast implements CpuFast {
         int each = Math.max(1, DEPTH / patches.taps());
         int positions = g.n() * patches.plane();
         int columns = FloatTiles.parts(positions, Workspace.WIDTH);
-        int parts = rowParts(kg, ROWS, columns * g.groups(), 6);
+        // Each part copies the patches anew.
+        int parts = CpuDevice.isShort(problem.flops() / FloatTiles.FLOPS_PER_NANO)
+                ? FloatTiles.parts(kg, ROWS)
+                : rowParts(kg, ROWS, columns * g.groups(), 6);
         a.device()
                 .forEach(
                         g.groups() * parts * columns,

@@ -16,7 +16,7 @@ final class FloatTiles {
 
     /**
      * {@code sums[m][j] += sum over p of a[offset + m*rowStep + p*depthStep] * b[p][j]} for m below rows, p below depth
-     * and j below width; p ascends in pairs.
+     * and j below width; p ascends.
      */
     static void multiply(
             float[] a,
@@ -30,6 +30,8 @@ final class FloatTiles {
             int width) {
         for (int begin = 0; begin < depth; begin += DEPTH) {
             int end = Math.min(depth, begin + DEPTH);
+            int odd = (end - begin) % 2 == 0 ? 0 : Math.min(3, end - begin);
+            int even = end - odd;
             int m = 0;
             for (; m + 3 <= rows; m += 3) {
                 int a0 = offset + m * rowStep;
@@ -38,7 +40,7 @@ final class FloatTiles {
                 float[] c0 = sums[m];
                 float[] c1 = sums[m + 1];
                 float[] c2 = sums[m + 2];
-                for (int p = begin; p + 2 <= end; p += 2) {
+                for (int p = begin; p < even; p += 2) {
                     int x = p * depthStep;
                     int y = x + depthStep;
                     tile(
@@ -48,15 +50,61 @@ final class FloatTiles {
             }
             for (; m < rows; m++) {
                 int a0 = offset + m * rowStep;
-                for (int p = begin; p + 2 <= end; p += 2) {
+                int p = begin;
+                for (; p + 4 <= even; p += 4) {
+                    int x = a0 + p * depthStep;
+                    int y = x + 2 * depthStep;
+                    row(
+                            sums[m],
+                            b[p],
+                            b[p + 1],
+                            b[p + 2],
+                            b[p + 3],
+                            a[x],
+                            a[x + depthStep],
+                            a[y],
+                            a[y + depthStep],
+                            width);
+                }
+                if (p < even) {
                     row(sums[m], b[p], b[p + 1], a[a0 + p * depthStep], a[a0 + (p + 1) * depthStep], width);
                 }
             }
-            if ((end - begin) % 2 == 1) {
+            if (odd == 1) {
                 for (m = 0; m < rows; m++) {
-                    last(sums[m], b[end - 1], a[offset + m * rowStep + (end - 1) * depthStep], width);
+                    last(sums[m], b[even], a[offset + m * rowStep + even * depthStep], width);
                 }
+            } else if (odd == 3) {
+                three(a, offset + even * depthStep, rowStep, depthStep, rows, b, even, sums, width);
             }
+        }
+    }
+
+    /** Steps p to p + 2 of every row; {@code first} is row 0's factor of step p. */
+    private static void three(
+            float[] a, int first, int rowStep, int depthStep, int rows, float[][] b, int p, float[][] sums, int width) {
+        int m = 0;
+        for (; m + 2 <= rows; m += 2) {
+            int a0 = first + m * rowStep;
+            int a1 = a0 + rowStep;
+            pair(
+                    sums[m],
+                    sums[m + 1],
+                    b[p],
+                    b[p + 1],
+                    b[p + 2],
+                    a[a0],
+                    a[a0 + depthStep],
+                    a[a0 + 2 * depthStep],
+                    a[a1],
+                    a[a1 + depthStep],
+                    a[a1 + 2 * depthStep],
+                    width);
+        }
+        if (m < rows) {
+            int a0 = first + m * rowStep;
+            row(sums[m], b[p], b[p + 1], a[a0], a[a0 + depthStep], width);
+            last(sums[m], b[p + 2], a[a0 + 2 * depthStep], width);
         }
     }
 
@@ -82,6 +130,44 @@ final class FloatTiles {
         }
     }
 
+    private static void pair(
+            float[] c0,
+            float[] c1,
+            float[] b0,
+            float[] b1,
+            float[] b2,
+            float a00,
+            float a01,
+            float a02,
+            float a10,
+            float a11,
+            float a12,
+            int width) {
+        for (int j = 0; j < width; j++) {
+            float x = b0[j];
+            float y = b1[j];
+            float z = b2[j];
+            c0[j] = c0[j] + a00 * x + a01 * y + a02 * z;
+            c1[j] = c1[j] + a10 * x + a11 * y + a12 * z;
+        }
+    }
+
+    private static void row(
+            float[] c,
+            float[] b0,
+            float[] b1,
+            float[] b2,
+            float[] b3,
+            float a0,
+            float a1,
+            float a2,
+            float a3,
+            int width) {
+        for (int j = 0; j < width; j++) {
+            c[j] = c[j] + a0 * b0[j] + a1 * b1[j] + a2 * b2[j] + a3 * b3[j];
+        }
+    }
+
     private static void row(float[] c, float[] b0, float[] b1, float a0, float a1, int width) {
         for (int j = 0; j < width; j++) {
             c[j] = c[j] + a0 * b0[j] + a1 * b1[j];
@@ -99,33 +185,6 @@ final class FloatTiles {
         for (int j = 0; j < width; j++) {
             sums[j] += a[j] * b[j];
         }
-    }
-
-    /** Sum of products over eight running sums, so that an addition need not wait for the one before. */
-    static float dot(float[] a, int aFirst, float[] b, int bFirst, int count) {
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
-        float s4 = 0;
-        float s5 = 0;
-        float s6 = 0;
-        float s7 = 0;
-        int i = 0;
-        for (; i + 8 <= count; i += 8) {
-            s0 += a[aFirst + i] * b[bFirst + i];
-            s1 += a[aFirst + i + 1] * b[bFirst + i + 1];
-            s2 += a[aFirst + i + 2] * b[bFirst + i + 2];
-            s3 += a[aFirst + i + 3] * b[bFirst + i + 3];
-            s4 += a[aFirst + i + 4] * b[bFirst + i + 4];
-            s5 += a[aFirst + i + 5] * b[bFirst + i + 5];
-            s6 += a[aFirst + i + 6] * b[bFirst + i + 6];
-            s7 += a[aFirst + i + 7] * b[bFirst + i + 7];
-        }
-        for (; i < count; i++) {
-            s0 += a[aFirst + i] * b[bFirst + i];
-        }
-        return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
     }
 
     /** Sum in double over four running sums, so that an addition need not wait for the one before. */

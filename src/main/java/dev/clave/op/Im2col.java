@@ -137,29 +137,37 @@ record Im2col(Conv2d g, Window win, int oh, int ow, int plane, int taps) {
             int count = Math.min(end, (n + 1) * plane) - j;
             int oy = j % plane / ow;
             int lines = (j - n * plane + count - 1) / ow - oy + 1 + (win.kh() - 1) * win.dilationH();
-            int source = first + (n * g.c() + channel) * g.h() * g.w();
+            // The lines above and below the input are zeros in every picture.
+            int top = Math.max(0, win.padTop() - oy);
+            int bottom = Math.max(top, Math.min(lines, g.h() + win.padTop() - oy));
+            Arrays.fill(picture, 0, Math.min(top, lines) * ow, 0);
+            Arrays.fill(picture, Math.min(bottom, lines) * ow, lines * ow, 0);
+            int source = first + ((n * g.c() + channel) * g.h() + oy - win.padTop()) * g.w();
+            int step = win.dilationH() * ow;
+            int start = j % ow;
             for (int kw = 0; kw < win.kw(); kw++) {
                 int shift = kw * win.dilationW() - win.padLeft();
-                int inside = Math.min(ow, Conv2dCpu.first(shift, 1));
-                int outside = Math.max(inside, Conv2dCpu.last(shift, 1, g.w(), ow));
-                for (int line = 0; line < lines; line++) {
-                    int y = oy + line - win.padTop();
-                    int at = line * ow;
-                    if (y < 0 || y >= g.h()) {
-                        Arrays.fill(picture, at, at + ow, 0);
-                        continue;
-                    }
-                    Arrays.fill(picture, at, at + inside, 0);
-                    System.arraycopy(
-                            input, source + y * g.w() + shift + inside, picture, at + inside, outside - inside);
-                    Arrays.fill(picture, at + outside, at + ow, 0);
+                int inside = Math.min(ow, Math.max(0, -shift));
+                int outside = Math.max(inside, Math.min(ow, g.w() - shift));
+                for (int line = top; line < bottom; line++) {
+                    copyLine(input, source + line * g.w() + shift, picture, line * ow, inside, outside, ow);
                 }
                 for (int kh = 0; kh < win.kh(); kh++) {
-                    int from = kh * win.dilationH() * ow + j % ow;
-                    System.arraycopy(picture, from, rows[firstRow + kh * win.kw() + kw], j - begin, count);
+                    System.arraycopy(picture, start + kh * step, rows[firstRow + kh * win.kw() + kw], j - begin, count);
                 }
             }
             j += count;
+        }
+    }
+
+    /** A line of a picture, zeros before {@code inside} and from {@code outside} on; loops, since lines are short. */
+    private static void copyLine(float[] input, int from, float[] picture, int at, int inside, int outside, int width) {
+        for (int x = 0; x < inside; x++) {
+            picture[at + x] = 0;
+        }
+        System.arraycopy(input, from + inside, picture, at + inside, outside - inside);
+        for (int x = outside; x < width; x++) {
+            picture[at + x] = 0;
         }
     }
 

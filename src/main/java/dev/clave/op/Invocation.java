@@ -333,7 +333,11 @@ public final class Invocation implements Prepared {
                 }
             }
             if (cpu != null) {
-                cpu.run(problem, arguments);
+                try {
+                    cpu.run(problem, arguments);
+                } finally {
+                    arguments.written(problem.slots());
+                }
             } else if (foreign != null) {
                 foreign.run();
             }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 /** Max pooling on the CPU over float arrays, one owner per plane. */
 final class MaxPool2dCpuFast implements CpuFast {
     private static final int CHUNK = 4096;
+    private static final int INFINITY = Float.floatToIntBits(Float.POSITIVE_INFINITY);
     private static final Window HALF = Window.of(2, 2).stride(2, 2);
 
     @Override
@@ -19,13 +20,16 @@ final class MaxPool2dCpuFast implements CpuFast {
         int argmaxFirst = a.offset("argmax");
         int planes = g.n() * g.c();
         int each = Math.max(1, CHUNK / (g.h() * g.w()));
-        int positions = g.oh() * g.ow();
+        int oh = g.oh();
+        int ow = g.ow();
+        int positions = oh * ow;
+        boolean halves = forward && g.window().equals(HALF) && !g.ceil();
         int pixels = g.h() * g.w();
         a.device().forEach(FloatTiles.parts(planes, each), 2 * problem.flops(), (workspace, task) -> {
             for (int plane = task * each; plane < Math.min(planes, (task + 1) * each); plane++) {
                 int at = argmaxFirst + plane * positions;
-                if (forward && g.window().equals(HALF) && !g.ceil()) {
-                    halve(g, from, first + plane * pixels, to, second + plane * positions, argmax, at);
+                if (halves) {
+                    halve(from, first + plane * pixels, g.w(), to, second + plane * positions, oh, ow, argmax, at);
                 } else if (forward) {
                     forward(g, from, first + plane * pixels, to, second + plane * positions, argmax, at);
                 } else {
@@ -44,23 +48,47 @@ final class MaxPool2dCpuFast implements CpuFast {
     }
 
     /** The window of two by two without padding, written out. */
-    private static void halve(MaxPool2d g, float[] in, int x0, float[] out, int out0, int[] argmax, int argmax0) {
-        int o = 0;
-        for (int oy = 0; oy < g.oh(); oy++) {
-            for (int ox = 0; ox < g.ow(); ox++, o++) {
-                int at = 2 * (oy * g.w() + ox);
-                int below = at + g.w();
-                int first = key(in[x0 + at]);
-                int second = key(in[x0 + at + 1]);
-                int third = key(in[x0 + below]);
-                int fourth = key(in[x0 + below + 1]);
-                int upper = second > first ? at + 1 : at;
-                int lower = fourth > third ? below + 1 : below;
-                int where = Math.max(third, fourth) > Math.max(first, second) ? lower : upper;
-                out[out0 + o] = in[x0 + where];
-                argmax[argmax0 + o] = where;
+    private static void halve(
+            float[] in, int x0, int w, float[] out, int out0, int oh, int ow, int[] argmax, int argmax0) {
+        for (int oy = 0; oy < oh; oy++) {
+            int line = 2 * oy * w;
+            int upper = x0 + line;
+            int lower = upper + w;
+            int to = out0 + oy * ow;
+            int toArgmax = argmax0 + oy * ow;
+            for (int ox = 0; ox < ow; ox++) {
+                int first = Float.floatToRawIntBits(in[upper + 2 * ox]);
+                int second = Float.floatToRawIntBits(in[upper + 2 * ox + 1]);
+                int third = Float.floatToRawIntBits(in[lower + 2 * ox]);
+                int fourth = Float.floatToRawIntBits(in[lower + 2 * ox + 1]);
+                int above = Math.max(first, second);
+                int below = Math.max(third, fourth);
+                int best = Math.max(above, below);
+                int where = line + 2 * ox;
+                // Behind relu no sign is set: bits order as the numbers do, and differences do not overflow.
+                if ((first | second | third | fourth) >= 0 && best <= INFINITY) {
+                    int right = (first - second) >>> 31;
+                    int rightBelow = (third - fourth) >>> 31;
+                    where += right + ((above - below) >> 31 & (w + rightBelow - right));
+                    out[to + ox] = Float.intBitsToFloat(best);
+                } else {
+                    where += ofAny(in, upper + 2 * ox, lower + 2 * ox);
+                    out[to + ox] = in[x0 + where];
+                }
+                argmax[toArgmax + ox] = where;
             }
         }
+    }
+
+    /** Where the maximum of any four numbers is, counted from {@code upper}. */
+    private static int ofAny(float[] in, int upper, int lower) {
+        int first = key(in[upper]);
+        int second = key(in[upper + 1]);
+        int third = key(in[lower]);
+        int fourth = key(in[lower + 1]);
+        int above = second > first ? 1 : 0;
+        int below = lower - upper + (fourth > third ? 1 : 0);
+        return Math.max(third, fourth) > Math.max(first, second) ? below : above;
     }
 
     private static void forward(MaxPool2d g, float[] in, int x0, float[] out, int out0, int[] argmax, int argmax0) {

@@ -32,6 +32,10 @@ class CpuFastTest {
             new Conv2d(70, 400, 1, 1, 43, Window.of(1, 1)),
             new Conv2d(2, 34, 1, 1, 70, Window.of(1, 1), 2, true),
             new Conv2d(1, 13, 1, 1, 3, Window.of(1, 1), 1, false),
+            new Conv2d(3, 7, 1, 1, 10, Window.of(1, 1)),
+            new Conv2d(1, 5, 1, 1, 513, Window.of(1, 1)),
+            new Conv2d(1, 1, 28, 28, 6, Window.of(3, 3).pad(1)),
+            new Conv2d(1, 7, 8, 8, 4, Window.of(3, 3)),
             new Conv2d(3, 300, 5, 5, 300, Window.of(1, 1)),
             new Conv2d(3, 17, 6, 6, 5, Window.of(1, 1).stride(2, 2)),
             new Conv2d(2, 1, 40, 40, 1, Window.of(21, 21).pad(3)),
@@ -146,6 +150,10 @@ class CpuFastTest {
                 List.of(Window.of(2, 2).stride(2, 2), Window.of(2, 3).pad(1))) {
             same(new MaxPool2d(1, 1, 4, 4, window, false), "forward", Map.of("input", input));
         }
+        // Windows without a sign: ties, a NaN, infinity, and zeros of both signs.
+        float[] unsigned = {1, 1, 0, nan, 0, 0, 2, 1, 1, 1, 3, inf, 0, 0, 2, 3, 0, inf, 0, 0, inf, inf, -0f, 0};
+        same(new MaxPool2d(1, 1, 3, 8, Window.of(2, 2).stride(2, 2), false), "forward", Map.of("input", unsigned));
+        same(new MaxPool2d(1, 3, 2, 4, Window.of(2, 2).stride(2, 2), false), "forward", Map.of("input", unsigned));
         same(new Activation(Activation.Kind.RELU, 1, 16, 0), "forward", Map.of("input", input));
         same(new Activation(Activation.Kind.RELU, 1, 16, 0), "backwardInput", Map.of("output", input));
     }

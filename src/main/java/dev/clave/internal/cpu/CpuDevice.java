@@ -65,13 +65,18 @@ public final class CpuDevice extends Device implements CountsRuns {
      * @param nanos what all tasks take one after the other, roughly
      */
     public void forEach(int tasks, double nanos, ObjIntConsumer<Workspace> task) {
-        if (tasks <= 1 || nanos < SHORT_NANOS) {
+        if (tasks <= 1 || isShort(nanos)) {
             for (int i = 0; i < tasks; i++) {
                 run(i, task);
             }
             return;
         }
         IntStream.range(0, tasks).parallel().forEach(i -> run(i, task));
+    }
+
+    /** Whether {@link #forEach} keeps work of that length on the calling thread: cutting it finer would gain nothing. */
+    public static boolean isShort(double nanos) {
+        return nanos < SHORT_NANOS;
     }
 
     private void run(int index, ObjIntConsumer<Workspace> task) {

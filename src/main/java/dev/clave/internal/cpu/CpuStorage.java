@@ -7,6 +7,7 @@ import dev.clave.internal.HostMemory;
 import dev.clave.internal.Ledger;
 import dev.clave.internal.Resource;
 import dev.clave.internal.Storage;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A Java array, or a part of one. */
@@ -16,6 +17,9 @@ public final class CpuStorage implements Storage, HostArray {
     private final int length;
     private final Resource resource;
     private final @Nullable CpuStorage parent;
+    /** Of the whole memory: its views share it. */
+    private final AtomicLong writes;
+
     private volatile @Nullable Object array;
 
     private CpuStorage(
@@ -26,6 +30,7 @@ public final class CpuStorage implements Storage, HostArray {
         this.length = length;
         this.resource = resource;
         this.parent = parent;
+        this.writes = parent == null ? new AtomicLong() : parent.writes;
     }
 
     static CpuStorage allocate(DType dtype, Shape shape, Ledger ledger) {
@@ -71,6 +76,16 @@ public final class CpuStorage implements Storage, HostArray {
         return offset;
     }
 
+    /** How often the memory was written, by {@link #write} and by those who said {@link #written}. */
+    public long writes() {
+        return writes.get();
+    }
+
+    /** Says that the array was written. */
+    public void written() {
+        writes.incrementAndGet();
+    }
+
     /** Number of elements. */
     public int length() {
         return length;
@@ -105,7 +120,11 @@ public final class CpuStorage implements Storage, HostArray {
     @Override
     public void write(long at, Object host, long first, long count) {
         HostMemory.check(host, first, count, at, bytes());
-        HostMemory.copy(host, first, array(), element(at), elements(host, count));
+        try {
+            HostMemory.copy(host, first, array(), element(at), elements(host, count));
+        } finally {
+            written();
+        }
     }
 
     @Override
