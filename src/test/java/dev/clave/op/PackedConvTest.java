@@ -70,7 +70,7 @@ class PackedConvTest {
     }
 
     /** A candidate whose launches are changed after the fact. */
-    private record Changed(OpenClCandidate right, Consumer<Launch> change) implements OpenClCandidate {
+    record Changed(OpenClCandidate right, Consumer<Launch> change) implements OpenClCandidate {
         @Override
         public String name() {
             return "changed";
