@@ -83,7 +83,15 @@ __kernel void conv2d_planes(__global const float *restrict source, __global floa
         for (int x = first * LANES; x < last * LANES; x++)
           to[x] = row[x];
       } else {
-        for (int x = first; x < last; x++)
+        int x = first;
+#if !GRADIENT && STRIDE_W == 2 && LANES == 1
+        // Every other number of a row, as long as vectors end with it.
+        for (; x + W <= last && x0 + 2 * (x + W) <= w; x += W) {
+          const V a = LOAD(row + 2 * x), b = LOAD(row + 2 * x + W);
+          JOIN(vstore, W)((V)(a.even, b.even), 0, to + x);
+        }
+#endif
+        for (; x < last; x++)
           for (int lane = 0; lane < LANES; lane++)
             to[x * LANES + lane] = row[x * step_w * LANES + lane];
       }

@@ -27,6 +27,7 @@ final class Conv2dOpenCl implements OpenClCandidate {
         return List.of(
                 new LinearWeightOpenCl(),
                 new Conv2dDepthwiseOpenCl(),
+                new Conv2dWinogradOpenCl(),
                 new Conv2dPackedOpenCl(),
                 new Conv2dPackedWeightOpenCl(),
                 new Conv2dImplicitOpenCl(),

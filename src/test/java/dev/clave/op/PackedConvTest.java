@@ -89,6 +89,16 @@ class PackedConvTest {
         }
     }
 
+    /** Whether the check above fails. */
+    static boolean differs(Map<String, Object> expected, Map<String, Object> got) {
+        try {
+            Exact.check("changed", expected, got);
+            return false;
+        } catch (AssertionError e) {
+            return true;
+        }
+    }
+
     /** The check above can fail. */
     @Test
     void aWrongMacroIsCaught() {

@@ -20,9 +20,11 @@ final class SettingsCases {
             "conv2d forward depthwise",
             "conv2d forward packed",
             "conv2d forward tiled",
+            "conv2d forward winograd",
             "conv2d backwardInput depthwise",
             "conv2d backwardInput packed",
             "conv2d backwardInput tiled",
+            "conv2d backwardInput winograd",
             "conv2d backwardWeight depthwise",
             "conv2d backwardWeight packed_weight",
             "conv2d backwardWeight tiled",
@@ -34,6 +36,7 @@ final class SettingsCases {
     static List<OpCase> all(Device cpu) {
         List<Geometry> geometries = List.of(
                 new Conv2d(9, 3, 5, 6, 7, Window.of(3, 2).pad(1), 1, true),
+                new Conv2d(9, 3, 5, 6, 14, Window.of(3, 3).pad(1), 1, true),
                 new Conv2d(9, 19, 1, 1, 13, Window.of(1, 1), 1, false),
                 new Conv2d(9, 2, 11, 6, 2, Window.of(3, 2).stride(2, 2).pad(1), 2, true),
                 new Gemm(13, 37, 11, false, false, 1, 1, 11, 37, 37, true, Gemm.Epilogue.RELU));
@@ -60,6 +63,8 @@ final class SettingsCases {
         for (String direction : List.of("forward", "backwardInput", "backwardWeight")) {
             all.add(known(cpu, OpCase.exact("settings", conv, direction)));
         }
+        Conv2d square = new Conv2d(2, 2, 3, 4, 3, Window.of(3, 3).pad(1), 1, true);
+        all.add(known(cpu, OpCase.exact("settings", square, "forward")));
         Conv2d depthwise = new Conv2d(2, 2, 5, 5, 2, Window.of(2, 2).stride(2, 1), 2, true);
         for (String direction : List.of("forward", "backwardInput", "backwardWeight")) {
             all.add(known(cpu, OpCase.exact("settings", depthwise, direction)));

@@ -67,6 +67,11 @@ final class TinyCases {
                 return all;
             }
         }
+        Window w = g.window();
+        boolean dense = w.kh() == 3 && w.kw() == 3 && w.strideH() * w.strideW() * w.dilationH() * w.dilationW() == 1;
+        if (dense && g.groups() == 1 && !op.direction().equals("backwardWeight")) {
+            all.add(new Conv2dWinogradOpenCl());
+        }
         if (g.groups() == g.c() && g.k() == g.c()) {
             all.add(new Conv2dDepthwiseOpenCl());
         }
