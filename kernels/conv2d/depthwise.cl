@@ -44,6 +44,26 @@
 typedef JOIN(float, W) V;
 #define LOAD(p) JOIN(vload, W)(0, p)
 #define STORE(v, p) JOIN(vstore, W)(v, 0, p)
+// Named number by number: checkers of memory do not follow vectors that are joined from halves.
+#if W == 16
+#define EVEN(a, b)                                                                                                          \
+  (V)((a).s0, (a).s2, (a).s4, (a).s6, (a).s8, (a).sa, (a).sc, (a).se,                                                       \
+      (b).s0, (b).s2, (b).s4, (b).s6, (b).s8, (b).sa, (b).sc, (b).se)
+#define LOW(a, b)                                                                                                           \
+  (V)((a).s0, (b).s0, (a).s1, (b).s1, (a).s2, (b).s2, (a).s3, (b).s3,                                                       \
+      (a).s4, (b).s4, (a).s5, (b).s5, (a).s6, (b).s6, (a).s7, (b).s7)
+#define HIGH(a, b)                                                                                                          \
+  (V)((a).s8, (b).s8, (a).s9, (b).s9, (a).sa, (b).sa, (a).sb, (b).sb,                                                       \
+      (a).sc, (b).sc, (a).sd, (b).sd, (a).se, (b).se, (a).sf, (b).sf)
+#elif W == 8
+#define EVEN(a, b) (V)((a).s0, (a).s2, (a).s4, (a).s6, (b).s0, (b).s2, (b).s4, (b).s6)
+#define LOW(a, b) (V)((a).s0, (b).s0, (a).s1, (b).s1, (a).s2, (b).s2, (a).s3, (b).s3)
+#define HIGH(a, b) (V)((a).s4, (b).s4, (a).s5, (b).s5, (a).s6, (b).s6, (a).s7, (b).s7)
+#else
+#define EVEN(a, b) (V)((a).s0, (a).s2, (b).s0, (b).s2)
+#define LOW(a, b) (V)((a).s0, (b).s0, (a).s1, (b).s1)
+#define HIGH(a, b) (V)((a).s2, (b).s2, (a).s3, (b).s3)
+#endif
 #define TILES(a, t) (((a) + (t)-1) / (t))
 // Rounded down, for negative numbers too.
 #define DOWN(a, b) ((a) >= 0 ? (a) / (b) : -((-(a) + (b)-1) / (b)))
@@ -105,7 +125,7 @@ static inline void copy_tile(float *tile, __global const float *plane, const lon
 #if STEP == 2 && LANES == 1
       for (; t < last && at + 2 * t + 2 * W <= floats; t += W) {
         const V a = LOAD(plane + at + 2 * t), b = LOAD(plane + at + 2 * t + W);
-        STORE((V)(a.even, b.even), line + t);
+        STORE(EVEN(a, b), line + t);
       }
 #endif
       for (; t < last; t++)
@@ -318,13 +338,9 @@ static inline void spread(__global float *row, const V *acc, const int f, const 
 #else
 #if STRIDE_W == 2 && LANES == 1
   if (2 * (f + W) <= live) {
-    V a, b;
-    a.even = acc[0].lo;
-    a.odd = acc[1].lo;
-    b.even = acc[0].hi;
-    b.odd = acc[1].hi;
-    STORE(a, row + 2 * f);
-    STORE(b, row + 2 * f + W);
+    const V a = acc[0], b = acc[1];
+    STORE(LOW(a, b), row + 2 * f);
+    STORE(HIGH(a, b), row + 2 * f + W);
     return;
   }
 #endif

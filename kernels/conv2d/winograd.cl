@@ -34,6 +34,21 @@
 typedef JOIN(float, W) V;
 #define LOAD(p) JOIN(vload, W)(0, p)
 #define STORE(v, p) JOIN(vstore, W)(v, 0, p)
+// Named number by number: checkers of memory do not follow vectors that are joined from halves.
+#if W == 16
+#define LOW(a, b)                                                                                                           \
+  (V)((a).s0, (b).s0, (a).s1, (b).s1, (a).s2, (b).s2, (a).s3, (b).s3,                                                       \
+      (a).s4, (b).s4, (a).s5, (b).s5, (a).s6, (b).s6, (a).s7, (b).s7)
+#define HIGH(a, b)                                                                                                          \
+  (V)((a).s8, (b).s8, (a).s9, (b).s9, (a).sa, (b).sa, (a).sb, (b).sb,                                                       \
+      (a).sc, (b).sc, (a).sd, (b).sd, (a).se, (b).se, (a).sf, (b).sf)
+#elif W == 8
+#define LOW(a, b) (V)((a).s0, (b).s0, (a).s1, (b).s1, (a).s2, (b).s2, (a).s3, (b).s3)
+#define HIGH(a, b) (V)((a).s4, (b).s4, (a).s5, (b).s5, (a).s6, (b).s6, (a).s7, (b).s7)
+#else
+#define LOW(a, b) (V)((a).s0, (b).s0, (a).s1, (b).s1)
+#define HIGH(a, b) (V)((a).s2, (b).s2, (a).s3, (b).s3)
+#endif
 #define NR (NT * W)
 #define CHUNK 8
 #define TILES(a, t) (((a) + (t)-1) / (t))
@@ -131,13 +146,9 @@ static inline void back(const V *m, float *to, const V start) {
 #pragma unroll
   for (int a = 0; a < 2; a++, to += 2 * NR) {
 #if LANES == 1
-    V left, right;
-    left.even = y[a][0].lo;
-    left.odd = y[a][1].lo;
-    right.even = y[a][0].hi;
-    right.odd = y[a][1].hi;
-    STORE(left, to);
-    STORE(right, to + W);
+    const V left = y[a][0], right = y[a][1];
+    STORE(LOW(left, right), to);
+    STORE(HIGH(left, right), to + W);
 #elif LANES == W
     STORE(y[a][0], to);
     STORE(y[a][1], to + W);

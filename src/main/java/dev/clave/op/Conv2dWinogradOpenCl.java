@@ -80,7 +80,7 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
             return "too large for one workspace";
         }
         long direct = ConvPlanes.of(g, gradient, problem.format()).places();
-        return cost(g, gradient, planes, tile(g, gradient, device))
+        return cost(g, gradient, planes, tile(g, gradient, problem.format().lanes(), device))
                         > WORTH * 9 * sums(g, gradient) * rows(g, gradient) * direct
                 ? "transforms outweigh the multiply-adds that they save"
                 : null;
@@ -103,7 +103,7 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
         int width = VectorTile.width(device.info().vectorWidth());
         String reason =
                 Settings.first(VectorTile.refuses(set, device.info().vectorWidth()), set.outside("JB", 1, MOST_TILES));
-        return reason == null && set.get("NT", 2) * width % lanes != 0
+        return reason == null && set.get("NT", lanes) * width % lanes != 0
                 ? "NT vectors of " + width + " do not divide by " + lanes + " lanes"
                 : reason;
     }
@@ -114,7 +114,7 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
         Conv2d g = (Conv2d) problem.geometry();
         boolean gradient = problem.direction().equals("backwardInput");
         int width = VectorTile.width(device.info().vectorWidth());
-        VectorTile own = tile(g, gradient, device);
+        VectorTile own = tile(g, gradient, problem.format().lanes(), device);
         Settings.Space space = new Settings.Space(settings(own.rows(), own.vectors()));
         for (int rows : width == 16 ? new int[] {12, 11, 10, 8} : new int[] {6, 5, 4}) {
             space.add(settings(rows, 2));
@@ -138,17 +138,18 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
         return gradient ? g.c() : g.k();
     }
 
-    /** Twice a vector of places and the rows that leave the least unused. */
-    private VectorTile tile(Conv2d g, boolean gradient, OpenClDevice device) {
+    /** Two vectors of places, more where lanes need them, and the rows that leave the least unused. */
+    private VectorTile tile(Conv2d g, boolean gradient, int lanes, OpenClDevice device) {
         int width = VectorTile.width(device.info().vectorWidth());
-        int most = width == 16 ? 12 : 6;
+        int vectors = Math.max(2, lanes / width);
+        int most = (width == 16 ? 24 : 12) / vectors;
         int best = most;
-        for (int rows = most - 1; rows >= most * 2 / 3; rows--) {
+        for (int rows = most - 1; rows > most / 2; rows--) {
             if (up(rows(g, gradient), rows) * rows < up(rows(g, gradient), best) * best) {
                 best = rows;
             }
         }
-        return new VectorTile(set.get("MT", best), set.get("NT", 2), width);
+        return new VectorTile(set.get("MT", best), set.get("NT", vectors), width);
     }
 
     /** Tiles of places whose right sides the cache holds. */
@@ -177,7 +178,7 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
         Conv2d g = (Conv2d) problem.geometry();
         boolean gradient = problem.direction().equals("backwardInput");
         ConvPlanes planes = planes(g, gradient, problem.format());
-        VectorTile tile = tile(g, gradient, device);
+        VectorTile tile = tile(g, gradient, problem.format().lanes(), device);
         int rows = rows(g, gradient);
         int sums = sums(g, gradient);
         int rowTiles = up(rows, tile.rows());
