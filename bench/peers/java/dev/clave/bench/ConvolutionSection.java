@@ -26,7 +26,8 @@ final class ConvolutionSection {
 
         Shapes.Entry entry() {
             Window square = Window.of(window, window).stride(stride, stride).pad(pad);
-            return new Shapes.Entry("conv2d", name, n, batch -> new Conv2d(batch, c, side, side, k, square, groups, false));
+            return new Shapes.Entry(
+                    "conv2d", name, n, batch -> new Conv2d(batch, c, side, side, k, square, groups, false));
         }
 
         String work(String direction) {
