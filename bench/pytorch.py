@@ -10,7 +10,7 @@ standard input with one JSON line, one sample each, so that the bench can altern
     train NETWORK BATCH STEPS      an epoch of STEPS steps with Adam, batch gathering included: microseconds a step
     infer BATCH                    the ReLU LeNet on values that lie ready: microseconds a batch
     gemm N                         a square product
-    conv2d DIRECTION N C H W K R S STRIDE PAD
+    conv2d DIRECTION N C H W K R S STRIDE PAD GROUPS
                                    a layer without bias, K filters of RxS; forward, backwardInput or backwardWeight
 """
 
@@ -26,19 +26,23 @@ from pytorch_accuracy import NETWORKS
 
 SIDES = {"relu": 28, "tanh": 32}
 CONVOLUTIONS = {
-    "lenet1": "64 1 28 28 6 3 3 1 1",
-    "lenet2": "64 6 14 14 16 5 5 1 0",
-    "vgg64": "8 64 56 56 64 3 3 1 1",
-    "vgg256": "8 128 56 56 256 3 3 1 1",
-    "vgg512": "8 512 7 7 512 3 3 1 1",
-    "res1x1": "8 64 56 56 256 1 1 1 0",
-    "stem": "8 3 224 224 64 7 7 2 3",
-    "res3x3-128": "8 128 28 28 128 3 3 1 1",
-    "res3x3-256": "8 256 14 14 256 3 3 1 1",
-    "res1x1-256-64": "8 256 56 56 64 1 1 1 0",
-    "res1x1-128-512": "8 128 28 28 512 1 1 1 0",
-    "res1x1-1024-256": "8 1024 14 14 256 1 1 1 0",
-    "res1x1-512-2048": "8 512 7 7 2048 1 1 1 0",
+    "lenet1": "64 1 28 28 6 3 3 1 1 1",
+    "lenet2": "64 6 14 14 16 5 5 1 0 1",
+    "vgg64": "8 64 56 56 64 3 3 1 1 1",
+    "vgg256": "8 128 56 56 256 3 3 1 1 1",
+    "vgg512": "8 512 7 7 512 3 3 1 1 1",
+    "res1x1": "8 64 56 56 256 1 1 1 0 1",
+    "stem": "8 3 224 224 64 7 7 2 3 1",
+    "res3x3-128": "8 128 28 28 128 3 3 1 1 1",
+    "res3x3-256": "8 256 14 14 256 3 3 1 1 1",
+    "res1x1-256-64": "8 256 56 56 64 1 1 1 0 1",
+    "res1x1-128-512": "8 128 28 28 512 1 1 1 0 1",
+    "res1x1-1024-256": "8 1024 14 14 256 1 1 1 0 1",
+    "res1x1-512-2048": "8 512 7 7 2048 1 1 1 0 1",
+    "depthwise28": "8 128 28 28 128 3 3 1 1 128",
+    "depthwise112": "8 32 112 112 32 3 3 1 1 32",
+    "depthwise112s2": "8 64 112 112 64 3 3 2 1 64",
+    "depthwise14": "8 512 14 14 512 3 3 1 1 512",
 }
 
 
@@ -94,14 +98,14 @@ def product(n):
     return lambda: torch.mm(a, b, out=c)
 
 
-def convolution(direction, n, c, h, w, k, r, s, stride, pad):
-    x, weight = torch.rand(n, c, h, w) - 0.5, torch.rand(k, c, r, s) - 0.5
+def convolution(direction, n, c, h, w, k, r, s, stride, pad, groups):
+    x, weight = torch.rand(n, c, h, w) - 0.5, torch.rand(k, c // groups, r, s) - 0.5
     if direction == "forward":
-        return torch.inference_mode()(lambda: F.conv2d(x, weight, None, stride, pad))
-    gradient = torch.rand_like(F.conv2d(x, weight, None, stride, pad)) - 0.5
+        return torch.inference_mode()(lambda: F.conv2d(x, weight, None, stride, pad, 1, groups))
+    gradient = torch.rand_like(F.conv2d(x, weight, None, stride, pad, 1, groups)) - 0.5
     mask = {"backwardInput": (True, False, False), "backwardWeight": (False, True, False)}[direction]
     return lambda: torch.ops.aten.convolution_backward(
-        gradient, x, weight, None, (stride, stride), (pad, pad), (1, 1), False, (0, 0), 1, mask)
+        gradient, x, weight, None, (stride, stride), (pad, pad), (1, 1), False, (0, 0), groups, mask)
 
 
 def prepare(work, slice_seconds):
@@ -148,8 +152,8 @@ def flops(work):
     if what == "gemm":
         return 2 * int(words[0]) ** 3
     if what == "conv2d":
-        n, c, h, w, k, r, s, stride, pad = map(int, words[1:])
-        return 2 * n * c * k * r * s * ((h + 2 * pad - r) // stride + 1) * ((w + 2 * pad - s) // stride + 1)
+        n, c, h, w, k, r, s, stride, pad, groups = map(int, words[1:])
+        return 2 * n * c // groups * k * r * s * ((h + 2 * pad - r) // stride + 1) * ((w + 2 * pad - s) // stride + 1)
     return 0
 
 

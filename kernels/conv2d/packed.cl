@@ -50,6 +50,16 @@
 #define JOIN(a, b) JOIN2(a, b)
 typedef JOIN(float, W) V;
 #define LOAD(p) JOIN(vload, W)(0, p)
+// Named number by number: checkers of memory do not follow vectors that are joined from halves.
+#if W == 16
+#define EVEN(a, b)                                                                                                          \
+  (V)((a).s0, (a).s2, (a).s4, (a).s6, (a).s8, (a).sa, (a).sc, (a).se,                                                       \
+      (b).s0, (b).s2, (b).s4, (b).s6, (b).s8, (b).sa, (b).sc, (b).se)
+#elif W == 8
+#define EVEN(a, b) (V)((a).s0, (a).s2, (a).s4, (a).s6, (b).s0, (b).s2, (b).s4, (b).s6)
+#else
+#define EVEN(a, b) (V)((a).s0, (a).s2, (b).s0, (b).s2)
+#endif
 #define NR (NT * W)
 #define TILES(a, t) (((a) + (t)-1) / (t))
 #define PHASES (PHASES_H * PHASES_W)
@@ -83,7 +93,15 @@ __kernel void conv2d_planes(__global const float *restrict source, __global floa
         for (int x = first * LANES; x < last * LANES; x++)
           to[x] = row[x];
       } else {
-        for (int x = first; x < last; x++)
+        int x = first;
+#if !GRADIENT && STRIDE_W == 2 && LANES == 1
+        // Every other number of a row, as long as vectors end with it.
+        for (; x + W <= last && x0 + 2 * (x + W) <= w; x += W) {
+          const V a = LOAD(row + 2 * x), b = LOAD(row + 2 * x + W);
+          JOIN(vstore, W)(EVEN(a, b), 0, to + x);
+        }
+#endif
+        for (; x < last; x++)
           for (int lane = 0; lane < LANES; lane++)
             to[x * LANES + lane] = row[x * step_w * LANES + lane];
       }

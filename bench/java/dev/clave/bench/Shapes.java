@@ -105,7 +105,11 @@ final class Shapes {
         add("conv2d", "res1x1narrow", 8, n -> new Conv2d(n, 256, 56, 56, 64, one, 1, false));
         add("conv2d", "res1x1deep", 8, n -> new Conv2d(n, 2048, 7, 7, 512, one, 1, false));
         add("conv2d", "res1x1s2", 8, n -> new Conv2d(n, 256, 56, 56, 512, one.stride(2, 2), 1, false));
+        // Those of MobileNet: a group to each channel.
         add("conv2d", "depthwise", 8, n -> new Conv2d(n, 128, 28, 28, 128, three, 128, false));
+        add("conv2d", "depthwise112", 8, n -> new Conv2d(n, 32, 112, 112, 32, three, 32, false));
+        add("conv2d", "depthwise112s2", 8, n -> new Conv2d(n, 64, 112, 112, 64, three.stride(2, 2), 64, false));
+        add("conv2d", "depthwise14", 8, n -> new Conv2d(n, 512, 14, 14, 512, three, 512, false));
     }
 
     private void products() {

@@ -14,15 +14,25 @@ final class ConvolutionSection {
     private ConvolutionSection() {}
 
     /** A layer without bias. */
-    record Layer(String name, int n, int c, int side, int k, int window, int stride, int pad) {
+    record Layer(String name, int n, int c, int side, int k, int window, int stride, int pad, int groups) {
+        Layer(String name, int n, int c, int side, int k, int window, int stride, int pad) {
+            this(name, n, c, side, k, window, stride, pad, 1);
+        }
+
+        /** A group to each channel, 3x3. */
+        static Layer depthwise(String name, int n, int c, int side, int stride) {
+            return new Layer(name, n, c, side, c, 3, stride, 1, c);
+        }
+
         Shapes.Entry entry() {
             Window square = Window.of(window, window).stride(stride, stride).pad(pad);
-            return new Shapes.Entry("conv2d", name, n, batch -> new Conv2d(batch, c, side, side, k, square, 1, false));
+            return new Shapes.Entry(
+                    "conv2d", name, n, batch -> new Conv2d(batch, c, side, side, k, square, groups, false));
         }
 
         String work(String direction) {
             return "conv2d " + direction + " " + n + " " + c + " " + side + " " + side + " " + k + " " + window + " "
-                    + window + " " + stride + " " + pad;
+                    + window + " " + stride + " " + pad + " " + groups;
         }
     }
 
@@ -41,6 +51,10 @@ final class ConvolutionSection {
         layers.add(new Layer("res1x1-128-512", 8, 128, 28, 512, 1, 1, 0));
         layers.add(new Layer("res1x1-1024-256", 8, 1024, 14, 256, 1, 1, 0));
         layers.add(new Layer("res1x1-512-2048", 8, 512, 7, 2048, 1, 1, 0));
+        layers.add(Layer.depthwise("depthwise28", 8, 128, 28, 1));
+        layers.add(Layer.depthwise("depthwise112", 8, 32, 112, 1));
+        layers.add(Layer.depthwise("depthwise112s2", 8, 64, 112, 2));
+        layers.add(Layer.depthwise("depthwise14", 8, 512, 14, 1));
         return layers;
     }
 

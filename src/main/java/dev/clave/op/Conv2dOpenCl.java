@@ -26,6 +26,8 @@ final class Conv2dOpenCl implements OpenClCandidate {
     static List<OpenClCandidate> candidates() {
         return List.of(
                 new LinearWeightOpenCl(),
+                new Conv2dDepthwiseOpenCl(),
+                new Conv2dWinogradOpenCl(),
                 new Conv2dPackedOpenCl(),
                 new Conv2dPackedWeightOpenCl(),
                 new Conv2dImplicitOpenCl(),

@@ -111,8 +111,8 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
     /** Bytes of a block of samples up to which the tiled kernels are as fast or faster; fitted, see bench/RESULTS.md. */
     private static final long CACHED = 3 << 20;
 
-    /** Why a packed convolution of any direction does not pay, null when it does. */
-    static @Nullable String refuses(Problem problem, Conv2d g, OpenClDevice device) {
+    /** Why copies of a convolution of any direction do not pay, null when they may. */
+    static @Nullable String unfit(Problem problem, OpenClDevice device) {
         if (problem.format().real() != DType.F32) {
             return "single precision only";
         }
@@ -122,8 +122,15 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
         if (problem.flops() < SMALL) {
             return "too small for copies to pay";
         }
-        if (2 * problem.format().lanes() <= Math.min(16, device.info().vectorWidth())) {
-            return null;
+        return null;
+    }
+
+    /** Why a packed convolution of any direction does not pay, null when it does. */
+    static @Nullable String refuses(Problem problem, Conv2d g, OpenClDevice device) {
+        String unfit = unfit(problem, device);
+        if (unfit != null
+                || 2 * problem.format().lanes() <= Math.min(16, device.info().vectorWidth())) {
+            return unfit;
         }
         // Samples side by side fill the vectors without copies; what is left to win is the cache.
         boolean narrow = g.k() / g.groups() < 32 || g.c() / g.groups() < 32;

@@ -109,12 +109,17 @@ record ConvPlanes(
 
     /** The launch that fills the workspace. */
     Launch copy() {
+        return copy(sourceName());
+    }
+
+    /** The same from a tensor that stands for the input. */
+    Launch copy(String source) {
         int h = flat ? 1 : gradient ? g.oh() : g.h();
         int w = flat ? g.h() * g.w() : gradient ? g.ow() : g.w();
         int images = Math.max(1, Math.min(blocks, COPIED / (ph * pw * lanes)));
         int chunks = (blocks + images - 1) / images;
         return define(new Launch(FILE, "conv2d_planes"))
-                .buffers(sourceName())
+                .buffers(source)
                 .workspace("planes", elements())
                 .ints(blocks, images, channels(), h, w, ph, pw, extraTop, extraLeft, slack())
                 .tiles((long) channels() * phasesH() * phasesW() * chunks);

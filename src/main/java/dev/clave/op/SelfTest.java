@@ -34,8 +34,14 @@ final class SelfTest {
     private static final Map<String, String> TRUSTED = Map.of("Portable Computing Language", "3.1");
 
     /** Kernel files below an operator's own. */
-    static final List<String> MORE_SOURCES =
-            List.of("conv2d/implicit", "conv2d/packed", "conv2d/packed_weight", "gemm/local", "gemm/packed");
+    static final List<String> MORE_SOURCES = List.of(
+            "conv2d/depthwise",
+            "conv2d/implicit",
+            "conv2d/packed",
+            "conv2d/packed_weight",
+            "conv2d/winograd",
+            "gemm/local",
+            "gemm/packed");
 
     /** Rotations and work-groups of the kernel with barriers. */
     private static final int ROUNDS = 3;

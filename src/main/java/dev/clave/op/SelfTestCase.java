@@ -40,6 +40,7 @@ record SelfTestCase(Geometry geometry, String direction, DType real) {
         add(all, new Conv2d(3, 4, 5, 6, 17, Window.of(3, 3).pad(1), 1, true));
         add(all, new Conv2d(3, 4, 7, 6, 6, Window.of(3, 2).stride(2, 1).pad(1, 0, 0, 1), 2, false));
         add(all, new Conv2d(3, 19, 1, 1, 13, Window.of(1, 1), 1, true));
+        add(all, new Conv2d(3, 3, 5, 7, 3, Window.of(3, 2).stride(2, 1).pad(1, 0, 0, 1), 3, true));
         Conv2d inner = new Conv2d(3, 2, 6, 8, 7, Window.of(3, 3).pad(1), 1, true);
         Window half = Window.of(2, 2).stride(2, 2);
         MaxPool2d max = new MaxPool2d(3, 7, 6, 8, half, false);

@@ -18,6 +18,11 @@ final class Bounds {
         return k * U / (1 - k * U);
     }
 
+    /** Bound of each element of what a candidate computes: transforms have their own. */
+    static IntToDoubleFunction of(TestDevices.Place place, OpCase op, String slot, double[] expected) {
+        return place.candidate().equals("winograd") ? WinogradBound.of(op, expected) : of(op, slot, expected);
+    }
+
     /** Bound of each element of a result whose true values are given. */
     static IntToDoubleFunction of(OpCase op, String slot, double[] expected) {
         if (isExact(op)) {

@@ -80,7 +80,7 @@ class ExactTest {
                 double value = definition.applyAsDouble(i);
                 expected[i] = Bounds.isExact(op) ? (float) value : value;
             }
-            Bounds.check(place + " " + op + " " + slot, expected, got, Bounds.of(op, slot, expected));
+            Bounds.check(place + " " + op + " " + slot, expected, got, Bounds.of(place, op, slot, expected));
             Bounds.warn(place + " " + op + " " + slot, op, slot, expected, got);
         });
     }

@@ -48,6 +48,6 @@ class GoldenTest {
         double[] expected = Values.doubles(op.expected().get(slot));
         double[] got = Values.doubles(values);
         assertTrue(got.length >= expected.length, place + " " + slot);
-        Bounds.check(place + " " + op.name() + " " + slot, expected, got, Bounds.of(op, slot, expected));
+        Bounds.check(place + " " + op.name() + " " + slot, expected, got, Bounds.of(place, op, slot, expected));
     }
 }

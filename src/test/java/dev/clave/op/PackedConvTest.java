@@ -70,7 +70,7 @@ class PackedConvTest {
     }
 
     /** A candidate whose launches are changed after the fact. */
-    private record Changed(OpenClCandidate right, Consumer<Launch> change) implements OpenClCandidate {
+    record Changed(OpenClCandidate right, Consumer<Launch> change) implements OpenClCandidate {
         @Override
         public String name() {
             return "changed";
@@ -86,6 +86,16 @@ class PackedConvTest {
             List<Launch> launches = right.launches(problem, device);
             launches.forEach(change);
             return launches;
+        }
+    }
+
+    /** Whether the check above fails. */
+    static boolean differs(Map<String, Object> expected, Map<String, Object> got) {
+        try {
+            Exact.check("changed", expected, got);
+            return false;
+        } catch (AssertionError e) {
+            return true;
         }
     }
 

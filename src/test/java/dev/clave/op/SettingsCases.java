@@ -17,10 +17,15 @@ final class SettingsCases {
 
     /** Candidates that have settings; one that gets some is to be added here. */
     static final Set<String> COVERED = new TreeSet<>(List.of(
+            "conv2d forward depthwise",
             "conv2d forward packed",
             "conv2d forward tiled",
+            "conv2d forward winograd",
+            "conv2d backwardInput depthwise",
             "conv2d backwardInput packed",
             "conv2d backwardInput tiled",
+            "conv2d backwardInput winograd",
+            "conv2d backwardWeight depthwise",
             "conv2d backwardWeight packed_weight",
             "conv2d backwardWeight tiled",
             "conv2d backwardWeight linear_weight",
@@ -31,7 +36,9 @@ final class SettingsCases {
     static List<OpCase> all(Device cpu) {
         List<Geometry> geometries = List.of(
                 new Conv2d(9, 3, 5, 6, 7, Window.of(3, 2).pad(1), 1, true),
+                new Conv2d(9, 3, 5, 6, 14, Window.of(3, 3).pad(1), 1, true),
                 new Conv2d(9, 19, 1, 1, 13, Window.of(1, 1), 1, false),
+                new Conv2d(9, 2, 11, 6, 2, Window.of(3, 2).stride(2, 2).pad(1), 2, true),
                 new Gemm(13, 37, 11, false, false, 1, 1, 11, 37, 37, true, Gemm.Epilogue.RELU));
         List<OpCase> all = new ArrayList<>();
         for (Geometry geometry : geometries) {
@@ -56,6 +63,12 @@ final class SettingsCases {
         for (String direction : List.of("forward", "backwardInput", "backwardWeight")) {
             all.add(known(cpu, OpCase.exact("settings", conv, direction)));
         }
+        Conv2d square = new Conv2d(2, 2, 3, 4, 3, Window.of(3, 3).pad(1), 1, true);
+        all.add(known(cpu, OpCase.exact("settings", square, "forward")));
+        Conv2d depthwise = new Conv2d(2, 2, 5, 5, 2, Window.of(2, 2).stride(2, 1), 2, true);
+        for (String direction : List.of("forward", "backwardInput", "backwardWeight")) {
+            all.add(known(cpu, OpCase.exact("settings", depthwise, direction)));
+        }
         Gemm gemm = new Gemm(9, 35, 5, false, false, 1, 0, 5, 35, 35, true, Gemm.Epilogue.RELU);
         all.add(known(cpu, OpCase.exact("settings", gemm, "forward")));
         Conv2d inner = new Conv2d(2, 1, 4, 6, 3, Window.of(3, 3).pad(1), 1, true);
@@ -68,7 +81,8 @@ final class SettingsCases {
     static List<OpenClCandidate> candidates(OpenClDevice device, OpCase op, Problem problem) {
         List<OpenClCandidate> all = new ArrayList<>(TinyCases.beneath(op));
         for (OpenClCandidate candidate : Operators.rows().get(problem.operator())) {
-            if (candidate.refuses(problem, device) == null) {
+            boolean known = all.stream().anyMatch(one -> one.name().equals(candidate.name()));
+            if (!known && candidate.refuses(problem, device) == null) {
                 all.add(candidate);
             }
         }
@@ -78,7 +92,7 @@ final class SettingsCases {
     /** Settings whose tile of vectors a slow compiler can do: the sums are what these multiply to. */
     static boolean isSmall(Problem problem, Map<String, Integer> settings) {
         int sums = 1;
-        for (String name : List.of("KT", "CT", "WT", "PT", "MT", "NT", "KL")) {
+        for (String name : List.of("KT", "CT", "WT", "PT", "MT", "NT", "KL", "RT")) {
             sums *= settings.getOrDefault(name, 1);
         }
         return problem.operator().equals("gemm") || sums <= FEW;

@@ -123,6 +123,22 @@ class SettingsTest {
             refused(openCl, packedWeight, weight, "SPLIT", Map.of("SPLIT", 3));
             refused(openCl, packedWeight, weight, "CT by NT", Map.of("CT", 12, "NT", 4));
             refused(openCl, new Conv2dPackedOpenCl(), large.problem("forward", Format.NCHW), "CB", Map.of("CB", 0));
+            Problem depthwise = new Conv2d(
+                            2, 8, 40, 40, 8, Window.of(3, 3).pad(1).stride(2, 2), 8, false)
+                    .problem("backwardInput", Format.NCHW);
+            OpenClCandidate own = new Conv2dDepthwiseOpenCl();
+            assertNull(own.refuses(depthwise, openCl));
+            refused(openCl, own, depthwise, "OT", Map.of("OT", 0));
+            refused(openCl, own, depthwise, "multiple of RT", Map.of("OT", 6, "RT", 4));
+            refused(openCl, own, depthwise, "that of 2", Map.of("OT", 6, "RT", 3));
+            refused(openCl, own, depthwise, "OC", Map.of("OC", 7));
+            refused(openCl, own, depthwise, "too far", Map.of("OT", 4000, "RT", 2));
+            Problem square =
+                    new Conv2d(8, 128, 56, 56, 128, Window.of(3, 3).pad(1), 1, false).problem("forward", Format.NCHW);
+            OpenClCandidate winograd = new Conv2dWinogradOpenCl();
+            assertNull(winograd.refuses(square, openCl));
+            refused(openCl, winograd, square, "JB", Map.of("JB", 0));
+            refused(openCl, winograd, square, "registers", Map.of("MT", 12, "NT", 8));
             IllegalArgumentException unknown =
                     assertThrows(IllegalArgumentException.class, () -> packed.with(Map.of("XY", 1)));
             assertEquals(

@@ -56,15 +56,27 @@ final class TinyCases {
         if (op.geometry() instanceof Gemm) {
             return List.of(new GemmLocalOpenCl(TILE));
         }
-        if (!(op.geometry() instanceof Conv2d)) {
+        if (!(op.geometry() instanceof Conv2d g)) {
             return List.of();
         }
-        OpenClCandidate implicit = new Conv2dImplicitOpenCl(TILE);
-        return switch (op.direction()) {
-            case "forward", "backwardInput" -> List.of(new Conv2dPackedOpenCl(), implicit);
-            case "backwardWeight" -> List.of(new Conv2dPackedWeightOpenCl(), implicit);
-            default -> List.of(implicit);
-        };
+        List<OpenClCandidate> all = new ArrayList<>();
+        switch (op.direction()) {
+            case "forward", "backwardInput" -> all.add(new Conv2dPackedOpenCl());
+            case "backwardWeight" -> all.add(new Conv2dPackedWeightOpenCl());
+            default -> {
+                return List.of(new Conv2dImplicitOpenCl(TILE));
+            }
+        }
+        all.add(new Conv2dImplicitOpenCl(TILE));
+        Window w = g.window();
+        boolean dense = w.kh() == 3 && w.kw() == 3 && w.strideH() * w.strideW() * w.dilationH() * w.dilationW() == 1;
+        if (dense && g.groups() == 1 && !op.direction().equals("backwardWeight")) {
+            all.add(new Conv2dWinogradOpenCl());
+        }
+        if (g.groups() == g.c() && g.k() == g.c()) {
+            all.add(new Conv2dDepthwiseOpenCl());
+        }
+        return all;
     }
 
     /** Tiles that divide and tiles that do not, one whole row and parts of one; strides, dilation, groups, one pixel. */
@@ -75,14 +87,17 @@ final class TinyCases {
                 new Conv2d(1, 1, 5, 19, 3, Window.of(2, 2).stride(1, 2).dilation(2, 1), 1, true),
                 new Conv2d(3, 19, 1, 1, 13, Window.of(1, 1), 1, true),
                 new Conv2d(3, 9, 2, 2, 5, Window.of(1, 1), 1, false),
-                new Conv2d(2, 16, 2, 1, 17, Window.of(1, 1), 1, false));
+                new Conv2d(2, 16, 2, 1, 17, Window.of(1, 1), 1, false),
+                new Conv2d(3, 3, 5, 18, 3, Window.of(3, 2).pad(1, 1, 0, 1), 3, true),
+                new Conv2d(2, 2, 6, 7, 2, Window.of(2, 3).stride(2, 3).pad(1).dilation(1, 2), 2, false));
     }
 
     private static List<Conv2d> smallConvolutions() {
         return List.of(
                 new Conv2d(3, 2, 3, 3, 2, Window.of(2, 2).pad(1, 0, 0, 1), 1, true),
                 new Conv2d(3, 4, 4, 3, 2, Window.of(2, 1).stride(2, 2).dilation(2, 1), 2, false),
-                new Conv2d(3, 9, 1, 1, 3, Window.of(1, 1), 1, true));
+                new Conv2d(3, 9, 1, 1, 3, Window.of(1, 1), 1, true),
+                new Conv2d(2, 2, 3, 5, 2, Window.of(2, 2).stride(2, 1), 2, true));
     }
 
     private static List<Conv2dPool2d> smallFused() {
