@@ -50,6 +50,7 @@ final class Harness {
                 }
             });
             invocation.run();
+            Tuned.count(device, invocation);
             for (Slot slot : problem.slots()) {
                 Object values = tensors.get(slot.name()).check();
                 if (slot.role() != Slot.Role.IN) {

@@ -54,7 +54,8 @@ final class KernelWalk {
                         System.out.println((System.nanoTime() - begin) / 1_000_000 + " ms " + place);
                     }
                 }
-                for (OpenClCandidate forced : all ? TinyCases.beneath(op) : List.<OpenClCandidate>of()) {
+                for (OpenClCandidate forced :
+                        all ? TinyCases.beneath((OpenClDevice) device, problem) : List.<OpenClCandidate>of()) {
                     if (forced.usesBarriers() && lanes > 1) {
                         continue; // slow, and lanes change an index only: LocalProductTest sees them
                     }
@@ -106,7 +107,7 @@ final class KernelWalk {
         int runs = 0;
         for (OpCase op : SettingsCases.tiny(cpu)) {
             Problem problem = op.geometry().problem(op.direction(), new Format(DType.F32, SettingsCases.lanes(op)));
-            for (OpenClCandidate candidate : SettingsCases.candidates(device, op, problem)) {
+            for (OpenClCandidate candidate : SettingsCases.candidates(device, problem)) {
                 for (Map<String, Integer> settings : candidate.space(problem, device)) {
                     long begin = System.nanoTime();
                     OpenClCandidate tuned = TunedCandidate.of(candidate, settings);

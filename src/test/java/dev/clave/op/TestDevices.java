@@ -139,6 +139,11 @@ final class TestDevices implements AutoCloseable {
                             .map(e -> e.getKey() + "=" + e.getValue() + "\n")
                             .collect(Collectors.joining()));
             Files.writeString(
+                    folder.resolve("tuned.properties"),
+                    Tuned.RUNS.entrySet().stream()
+                            .map(e -> e.getKey() + " with tuned settings=" + e.getValue() + "\n")
+                            .collect(Collectors.joining()));
+            Files.writeString(
                     folder.resolve("coverage.tsv"),
                     coverage.entrySet().stream()
                             .map(e -> e.getKey() + "\t" + e.getValue()[0] + "\t" + e.getValue()[1] + "\n")

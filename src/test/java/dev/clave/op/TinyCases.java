@@ -2,6 +2,7 @@ package dev.clave.op;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.internal.opencl.OpenClDevice;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,20 +51,23 @@ final class TinyCases {
     /** Several tiles and a few work-items each even on tiny shapes. */
     private static final LocalTile TILE = new LocalTile(4, 8, 4, 2, 2);
 
-    /** Candidates that are right on a case but refuse it as too small to pay: for the walk, which takes them all the same. */
-    static List<OpenClCandidate> beneath(OpCase op) {
-        if (op.geometry() instanceof Gemm) {
-            return List.of(new GemmLocalOpenCl(TILE));
+    /**
+     * Candidates that are right on a problem but leave it to others, because it is too small to pay or they are made for GPUs: for
+     * the walk, which takes them all the same.
+     */
+    static List<OpenClCandidate> beneath(OpenClDevice device, Problem problem) {
+        List<OpenClCandidate> all = new ArrayList<>();
+        for (OpenClCandidate candidate : Operators.rows().get(problem.operator())) {
+            if (candidate.refuses(problem, device) == null && candidate.doubts(problem, device) != null) {
+                all.add(candidate);
+            }
         }
-        if (!(op.geometry() instanceof Conv2d)) {
-            return List.of();
+        if (problem.geometry() instanceof Gemm) {
+            all.add(new GemmLocalOpenCl(TILE));
+        } else if (problem.geometry() instanceof Conv2d) {
+            all.add(new Conv2dImplicitOpenCl(TILE));
         }
-        OpenClCandidate implicit = new Conv2dImplicitOpenCl(TILE);
-        return switch (op.direction()) {
-            case "forward", "backwardInput" -> List.of(new Conv2dPackedOpenCl(), implicit);
-            case "backwardWeight" -> List.of(new Conv2dPackedWeightOpenCl(), implicit);
-            default -> List.of(implicit);
-        };
+        return all;
     }
 
     /** Tiles that divide and tiles that do not, one whole row and parts of one; strides, dilation, groups, one pixel. */

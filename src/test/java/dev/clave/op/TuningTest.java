@@ -115,7 +115,10 @@ class TuningTest {
     /** What order puts first, with lines of the user and of the jar. */
     private static String first(OpenClDevice device, List<String> user, List<String> bundled) {
         List<OpenClCandidate> order = new Tuning(device, TuningDatabase.of(user, bundled)).order(FORWARD, candidates());
-        assertEquals(names(candidates()), names(order));
+        // Whatever stands in front, the usual order is behind it.
+        assertEquals(
+                names(candidates()),
+                names(order.subList(order.size() - candidates().size(), order.size())));
         return order.get(0).name() + " " + order.get(0).note();
     }
 
