@@ -29,7 +29,8 @@ final class Harness {
         }
     }
 
-    private static Map<String, Object> run(Device device, Invocation invocation, OpCase op) {
+    /** With what is prepared. */
+    static Map<String, Object> run(Device device, Invocation invocation, OpCase op) {
         Problem problem = invocation.problem();
         Problem plain = op.geometry()
                 .problem(op.direction(), new Format(problem.format().real(), 1));

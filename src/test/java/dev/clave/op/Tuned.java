@@ -5,6 +5,8 @@ import dev.clave.Device;
 import dev.clave.internal.opencl.OpenClDevice;
 import dev.clave.internal.tune.TuningDatabase;
 import dev.clave.internal.tune.TuningRecord;
+import dev.clave.nn.Model;
+import dev.clave.nn.Network;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -105,6 +107,23 @@ public final class Tuned {
                 }
                 if (device.info().fp64()) {
                     problems.add(geometry.problem(direction, new Format(DType.F64, 1)));
+                }
+            }
+        }
+        if (!slow) {
+            problems.addAll(ofNetworks(device));
+        }
+        return problems;
+    }
+
+    /** Those of the networks in batches that tests take. */
+    static Set<Problem> ofNetworks(Device device) {
+        Set<Problem> problems = new LinkedHashSet<>();
+        for (String name : Network.names()) {
+            try (Model model = new Model(device, Network.of(name))) {
+                for (int batch : new int[] {16, 20, 32, 64}) {
+                    problems.addAll(model.problems(batch, true));
+                    problems.addAll(model.problems(batch, false));
                 }
             }
         }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,13 +76,14 @@ public final class TuningDatabase {
 
     private static TuningDatabase of(String file, List<String> user, List<String> bundled) {
         String library = library();
-        Map<TuningKey, TuningRecord> own = read(file, user);
-        own.values().removeIf(record -> !record.library().equals(library));
-        return new TuningDatabase(file, own, read("the jar", bundled));
+        return new TuningDatabase(
+                file,
+                read(file, user, record -> record.library().equals(library)),
+                read("the jar", bundled, record -> true));
     }
 
     /** Records that other versions left are no matter; lines that are none at all are said once, with the first reason. */
-    private static Map<TuningKey, TuningRecord> read(String where, List<String> lines) {
+    private static Map<TuningKey, TuningRecord> read(String where, List<String> lines, Predicate<TuningRecord> counts) {
         Map<TuningKey, TuningRecord> records = new HashMap<>();
         int broken = 0;
         String first = "";
@@ -92,7 +94,10 @@ public final class TuningDatabase {
             }
             try {
                 TuningRecord record = TuningRecord.read(line);
-                records.put(record.key(), record);
+                // Another version's must not hide the one of this that stands above it.
+                if (counts.test(record)) {
+                    records.put(record.key(), record);
+                }
             } catch (FormatException e) {
                 LOGGER.log(Level.DEBUG, "line {0} of {1} is not used: {2}", i + 1, where, e.getMessage());
                 if (!TuningRecord.isForeign(line) && broken++ == 0) {
