@@ -110,7 +110,7 @@ class ExactTest {
         int turn = 0;
         for (Shapes.Named shape : shapes) {
             for (String direction : shape.geometry().directions()) {
-                if (PlantedTuning.leavesOut(shape.geometry() + direction, 8)) {
+                if (PlantedTuning.leavesOut(shape.geometry() + direction, 12)) {
                     continue;
                 }
                 OpCase exact = OpCase.exact(shape.name(), shape.geometry(), direction);

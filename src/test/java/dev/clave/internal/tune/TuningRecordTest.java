@@ -102,8 +102,10 @@ class TuningRecordTest {
         TuningRecord other = record("b", "0.0.0-other", 3);
         TuningRecord shipped = new TuningRecord(
                 key("a").on("cpu-avx512"), "0.0.0-other", "abc", "tiled", new TreeMap<>(Map.of("KT", 9)), 1, 1);
+        // That of another version comes last, and hides nothing.
+        String foreign = record("a", "0.0.0-other", 4).line();
         TuningDatabase database =
-                TuningDatabase.of(List.of(own.line(), "broken", later.line(), other.line()), List.of(shipped.line()));
+                TuningDatabase.of(List.of(own.line(), later.line(), other.line(), foreign), List.of(shipped.line()));
         assertEquals(List.of(later, shipped), database.find(key("a"), "cpu-avx512"));
         assertEquals(List.of(later), database.find(key("a"), "gpu"));
         assertEquals(List.of(), database.find(key("b"), "cpu-avx512"));
