@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the fastest candidate and settings of a problem on a device: at most 32 of those that the candidates' own models
- * think cheapest, each held against the reference kernel first. What it finds changes nothing for a device that is open: the
+ * think cheapest, those that leave the problem to others as too small to pay among them, each held against the reference
+ * kernel first. What it finds changes nothing for a device that is open: the
  * database is read once.
  */
 public final class Tuner {
