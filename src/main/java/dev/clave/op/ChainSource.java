@@ -34,7 +34,8 @@ final class ChainSource {
 
     private static final Pattern MACRO = Pattern.compile("^\\s*#\\s*define\\s+(\\w+)", Pattern.MULTILINE);
     private static final Pattern TYPE = Pattern.compile("^typedef\\b.*?(\\w+);", Pattern.MULTILINE);
-    private static final Pattern FUNCTION = Pattern.compile("^(?:static\\s+)?inline\\s+[^\\n;{]*?(\\w+)\\(", Pattern.MULTILINE);
+    private static final Pattern FUNCTION =
+            Pattern.compile("^(?:static\\s+)?inline\\s+[^\\n;{]*?(\\w+)\\(", Pattern.MULTILINE);
     private static final Pattern KERNEL_NAME = Pattern.compile("^__kernel\\s+void\\s+(\\w+)\\(", Pattern.MULTILINE);
     private static final Pattern COMMENT = Pattern.compile("^\\s*//.*\\n", Pattern.MULTILINE);
 

@@ -70,13 +70,17 @@ final class Conv2dDepthwiseOpenCl implements OpenClCandidate {
             return "a window of more than " + most + " taps";
         }
         String reason = Settings.first(
-                outweighed(g, problem, device),
                 set.outside("OT", 1, DepthwiseTile.MOST_FLOATS),
                 set.outside("OC", 1, DepthwiseTile.MOST_FLOATS),
                 set.outside("RT", 1, 16));
         return reason == null
                 ? DepthwiseTile.illegal(g, direction, problem.format().lanes(), tile(problem, device))
                 : reason;
+    }
+
+    @Override
+    public @Nullable String doubts(Problem problem, OpenClDevice device) {
+        return outweighed((Conv2d) problem.geometry(), problem, device);
     }
 
     /**

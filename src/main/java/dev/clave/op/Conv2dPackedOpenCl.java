@@ -90,7 +90,7 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
             return "forward and input gradients only";
         }
         Conv2d g = (Conv2d) problem.geometry();
-        String reason = Settings.first(illegal(device), refuses(problem, g, device));
+        String reason = Settings.first(illegal(device), unsuited(problem, device));
         if (reason != null) {
             return reason;
         }
@@ -111,26 +111,31 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
     /** Bytes of a block of samples up to which the tiled kernels are as fast or faster; fitted, see bench/RESULTS.md. */
     private static final long CACHED = 3 << 20;
 
-    /** Why copies of a convolution of any direction do not pay, null when they may. */
-    static @Nullable String unfit(Problem problem, OpenClDevice device) {
+    /** Why no packed convolution of any direction takes a problem, null when one may. */
+    static @Nullable String unsuited(Problem problem, OpenClDevice device) {
         if (problem.format().real() != DType.F32) {
             return "single precision only";
         }
-        if (device.isGpu()) {
-            return "made for caches and vectors of a CPU";
-        }
-        if (problem.flops() < SMALL) {
-            return "too small for copies to pay";
-        }
-        return null;
+        return device.isGpu() ? "made for caches and vectors of a CPU" : null;
+    }
+
+    @Override
+    public @Nullable String doubts(Problem problem, OpenClDevice device) {
+        return dear(problem, device);
+    }
+
+    /** Why copies of a convolution do not pay whatever is done with them, null when they may. */
+    static @Nullable String small(Problem problem) {
+        return problem.flops() < SMALL ? "too small for copies to pay" : null;
     }
 
     /** Why a packed convolution of any direction does not pay, null when it does. */
-    static @Nullable String refuses(Problem problem, Conv2d g, OpenClDevice device) {
-        String unfit = unfit(problem, device);
-        if (unfit != null
+    static @Nullable String dear(Problem problem, OpenClDevice device) {
+        Conv2d g = (Conv2d) problem.geometry();
+        String small = small(problem);
+        if (small != null
                 || 2 * problem.format().lanes() <= Math.min(16, device.info().vectorWidth())) {
-            return unfit;
+            return small;
         }
         // Samples side by side fill the vectors without copies; what is left to win is the cache.
         boolean narrow = g.k() / g.groups() < 32 || g.c() / g.groups() < 32;

@@ -108,12 +108,9 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
             return "weight gradients only";
         }
         Conv2d g = (Conv2d) problem.geometry();
-        String reason = Conv2dPackedOpenCl.refuses(problem, g, device);
+        String reason = Conv2dPackedOpenCl.unsuited(problem, device);
         if (reason != null) {
             return reason;
-        }
-        if (turnedChannels(g) / g.groups() < 4) {
-            return "fewer than 4 output channels in a group do not fill a vector";
         }
         if (g.window().kw() > 24) {
             return "a kernel row of " + g.window().kw() + " does not fit the registers";
@@ -126,6 +123,15 @@ final class Conv2dPackedWeightOpenCl implements OpenClCandidate {
         return planes.elements() > Integer.MAX_VALUE || turned(g, planes, blocks(g, planes, device)) > Integer.MAX_VALUE
                 ? "too large for one workspace"
                 : null;
+    }
+
+    @Override
+    public @Nullable String doubts(Problem problem, OpenClDevice device) {
+        String reason = Conv2dPackedOpenCl.dear(problem, device);
+        Conv2d g = (Conv2d) problem.geometry();
+        return reason == null && turnedChannels(g) / g.groups() < 4
+                ? "fewer than 4 output channels in a group do not fill a vector"
+                : reason;
     }
 
     /** Whether the input is turned and gradOutput read as it lies: copying the smaller one of a 1x1 window is cheaper. */

@@ -67,7 +67,7 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
             return "a pad of more than 2 has no gradient of this form";
         }
         String reason = Settings.first(
-                Conv2dPackedOpenCl.unfit(problem, device),
+                Conv2dPackedOpenCl.unsuited(problem, device),
                 illegal(problem.format().lanes(), device));
         if (reason != null) {
             return reason;
@@ -76,9 +76,20 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
             return "more than " + MOST_SUMS + " channels";
         }
         ConvPlanes planes = planes(g, gradient, problem.format());
-        if (planes.elements() > Integer.MAX_VALUE || planes.places() > Integer.MAX_VALUE - 4096) {
-            return "too large for one workspace";
+        return planes.elements() > Integer.MAX_VALUE || planes.places() > Integer.MAX_VALUE - 4096
+                ? "too large for one workspace"
+                : null;
+    }
+
+    @Override
+    public @Nullable String doubts(Problem problem, OpenClDevice device) {
+        String small = Conv2dPackedOpenCl.small(problem);
+        if (small != null) {
+            return small;
         }
+        Conv2d g = (Conv2d) problem.geometry();
+        boolean gradient = problem.direction().equals("backwardInput");
+        ConvPlanes planes = planes(g, gradient, problem.format());
         long direct = ConvPlanes.of(g, gradient, problem.format()).places();
         return cost(g, gradient, planes, tile(g, gradient, problem.format().lanes(), device))
                         > WORTH * 9 * sums(g, gradient) * rows(g, gradient) * direct

@@ -36,7 +36,6 @@ final class GemmOpenCl implements OpenClCandidate {
 
     @Override
     public @Nullable String refuses(Problem problem, OpenClDevice device) {
-        Gemm g = (Gemm) problem.geometry();
         if (!tiled) {
             return null;
         }
@@ -46,10 +45,15 @@ final class GemmOpenCl implements OpenClCandidate {
         }
         int rows = set.get("MT", ROWS);
         int columns = set.get("NT", COLUMNS);
-        if (rows * columns > MOST_SUMS) {
-            return "MT by NT is at most " + MOST_SUMS + ", got " + rows * columns;
-        }
-        return g.m() < rows || g.n() < columns ? "smaller than a tile of " + rows + " x " + columns : null;
+        return rows * columns > MOST_SUMS ? "MT by NT is at most " + MOST_SUMS + ", got " + rows * columns : null;
+    }
+
+    @Override
+    public @Nullable String doubts(Problem problem, OpenClDevice device) {
+        Gemm g = (Gemm) problem.geometry();
+        int rows = set.get("MT", ROWS);
+        int columns = set.get("NT", COLUMNS);
+        return tiled && (g.m() < rows || g.n() < columns) ? "smaller than a tile of " + rows + " x " + columns : null;
     }
 
     @Override
@@ -65,10 +69,10 @@ final class GemmOpenCl implements OpenClCandidate {
             return List.of(Map.of());
         }
         Settings.Space space = new Settings.Space(new TreeMap<>(Map.of("MT", ROWS, "NT", COLUMNS)));
-        for (int[] tile : new int[][] {{2, 16}, {6, 16}, {4, 8}, {8, 8}, {2, 32}}) {
+        for (int[] tile : new int[][] {{1, 16}, {2, 16}, {6, 16}, {4, 8}, {8, 8}, {2, 32}}) {
             space.add(new TreeMap<>(Map.of("MT", tile[0], "NT", tile[1])));
         }
-        return space.where(settings -> with(settings).refuses(problem, device) == null);
+        return space.where(settings -> with(settings).declines(problem, device) == null);
     }
 
     @Override

@@ -104,15 +104,18 @@ final class GemmPackedOpenCl implements OpenClCandidate {
         if (device.isGpu()) {
             return "made for caches and vectors of a CPU";
         }
-        if (g.m() < 4 || g.n() < 8) {
-            return "fewer than 4 rows or 8 columns do not pay for packing";
-        }
         DType real = problem.format().real();
         String illegal = illegal(g, real, device);
         if (illegal != null) {
             return illegal;
         }
         return workspace(g, blocks(g, real, device), real) > Integer.MAX_VALUE ? "too large for one workspace" : null;
+    }
+
+    @Override
+    public @Nullable String doubts(Problem problem, OpenClDevice device) {
+        Gemm g = (Gemm) problem.geometry();
+        return g.m() < 4 || g.n() < 8 ? "fewer than 4 rows or 8 columns do not pay for packing" : null;
     }
 
     private @Nullable String illegal(Gemm g, DType real, OpenClDevice device) {

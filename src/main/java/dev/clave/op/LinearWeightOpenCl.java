@@ -62,10 +62,13 @@ final class LinearWeightOpenCl implements OpenClCandidate {
         if (g.oh() * g.ow() > 1) {
             return "images of more than one pixel: turning each round costs more than it saves";
         }
-        if (g.c() / g.groups() < problem.format().lanes() / 2) {
-            return "too few channels for a vector";
-        }
         return set.outside("KL", 1, MOST);
+    }
+
+    @Override
+    public @Nullable String doubts(Problem problem, OpenClDevice device) {
+        Conv2d g = (Conv2d) problem.geometry();
+        return g.c() / g.groups() < problem.format().lanes() / 2 ? "too few channels for a vector" : null;
     }
 
     @Override

@@ -2,6 +2,8 @@ package dev.clave.op;
 
 import dev.clave.DType;
 import dev.clave.Device;
+import dev.clave.DeviceException;
+import dev.clave.DeviceLostException;
 import dev.clave.internal.opencl.OpenClDevice;
 import dev.clave.internal.opencl.OpenClDevices;
 import dev.clave.internal.opencl.OverBinding;
@@ -95,6 +97,12 @@ public final class OpenClBackend implements OperatorBackend, OverBinding {
 
     /** Why a candidate does not take the problem: its own reason, the device's limits or its self-test; else null. */
     static @Nullable String refusal(OpenClCandidate candidate, Problem problem, OpenClDevice device) {
+        String reason = candidate.declines(problem, device);
+        return reason == null ? limit(candidate, problem, device) : reason;
+    }
+
+    /** The same of a candidate whose doubts do not count. */
+    static @Nullable String limit(OpenClCandidate candidate, Problem problem, OpenClDevice device) {
         String reason = candidate.refuses(problem, device);
         if (reason == null
                 && problem.format().real() == DType.F64
@@ -106,7 +114,8 @@ public final class OpenClBackend implements OperatorBackend, OverBinding {
 
     /** What was refused while it was prepared: it stays refused on this device. */
     private record Refusals(Map<Key, String> reasons) {
-        record Key(Problem problem, String candidate) {}
+        /** A candidate with settings that were measured is another than the one without. */
+        record Key(Problem problem, String candidate, String note) {}
 
         static Refusals of(OpenClDevice device) {
             return device.once(Refusals.class, () -> new Refusals(new ConcurrentHashMap<>()));
@@ -134,25 +143,46 @@ public final class OpenClBackend implements OperatorBackend, OverBinding {
         }
 
         private Refusals.Key key() {
-            return new Refusals.Key(problem, candidate.name());
+            return new Refusals.Key(problem, candidate.name(), candidate.note());
         }
 
         @Override
         public Invocation prepare() {
             try {
                 return Invocation.openCl(device, problem, candidate);
-            } catch (RefusedException e) {
-                String reason = String.valueOf(e.getMessage());
-                if (Refusals.of(device).reasons().put(key(), reason) == null) {
-                    LOGGER.log(
-                            Level.WARNING,
-                            "{0} does without {1} {2}: {3}",
-                            device.name(),
-                            problem,
-                            candidate.name(),
-                            reason);
-                }
+            } catch (DeviceLostException e) {
                 throw e;
+            } catch (RefusedException e) {
+                refused(e);
+                throw e;
+            } catch (DeviceException e) {
+                if (!(candidate instanceof TunedCandidate)) {
+                    throw e;
+                }
+                // What was measured elsewhere, or with another compiler, is no reason to fail: others take the problem.
+                RefusedException refusal = new RefusedException(
+                        String.valueOf(e.getMessage()).lines().findFirst().orElse("fails"));
+                refusal.initCause(e);
+                refused(refusal);
+                throw refusal;
+            }
+        }
+
+        private void refused(RefusedException e) {
+            String reason = String.valueOf(e.getMessage());
+            if (Refusals.of(device).reasons().put(key(), reason) != null) {
+                return;
+            }
+            if (candidate instanceof TunedCandidate tuned) {
+                Tuning.of(device).unusable(problem, tuned, reason);
+            } else {
+                LOGGER.log(
+                        Level.WARNING,
+                        "{0} does without {1} {2}: {3}",
+                        device.name(),
+                        problem,
+                        candidate.name(),
+                        reason);
             }
         }
     }

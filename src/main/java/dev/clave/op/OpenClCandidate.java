@@ -16,9 +16,23 @@ interface OpenClCandidate {
     /** Name, unique within the operator; the plain one is {@code reference} and never refuses. */
     String name();
 
-    /** Why this candidate does not take the problem, null when it does. */
+    /** Why this candidate cannot take the problem, null when it can. */
     @Nullable
     String refuses(Problem problem, OpenClDevice device);
+
+    /**
+     * Why a problem that this can take is left to others, null when it is not: what its model thinks does not pay. A model may
+     * err, so the tuner tries it all the same and a measurement overrules it.
+     */
+    default @Nullable String doubts(Problem problem, OpenClDevice device) {
+        return null;
+    }
+
+    /** Why this does not take the problem unless it was measured: it cannot, or doubts that it pays; else null. */
+    default @Nullable String declines(Problem problem, OpenClDevice device) {
+        String reason = refuses(problem, device);
+        return reason == null ? doubts(problem, device) : reason;
+    }
 
     /** The launches of one run, in order. */
     List<Launch> launches(Problem problem, OpenClDevice device);
@@ -29,7 +43,7 @@ interface OpenClCandidate {
     }
 
     /**
-     * Settings worth trying on a problem that this takes, its own choice first, then by its model, the cheapest first. Empty
+     * Settings worth trying on a problem that this can take, its own choice first, then by its model, the cheapest first. Empty
      * settings stand for a candidate that has none.
      */
     default List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {

@@ -5,8 +5,10 @@ import dev.clave.DeviceException;
 import dev.clave.spi.BackendDevice;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,6 +124,8 @@ public final class Operators {
         return all(device, problem).stream()
                 .filter(candidate -> candidate.refuses() == null)
                 .map(Candidate::name)
+                // What was measured stands in front of the same candidate as it is.
+                .distinct()
                 .toList();
     }
 
@@ -140,13 +144,13 @@ public final class Operators {
             return problem + ": the backend of device " + device.name() + " has no candidate for operator "
                     + problem.operator() + "\n";
         }
-        StringBuilder text = new StringBuilder();
+        Set<String> lines = new LinkedHashSet<>();
         for (Candidate candidate : candidates) {
             String reason = candidate.refuses();
-            text.append(problem).append(": ").append(candidate.name());
-            text.append(reason == null ? " takes it" : " refuses, " + reason).append('\n');
+            lines.add(
+                    problem + ": " + candidate.name() + (reason == null ? " takes it" : " refuses, " + reason) + "\n");
         }
-        return text.toString();
+        return String.join("", lines);
     }
 
     /**

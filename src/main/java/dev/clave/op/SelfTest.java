@@ -157,7 +157,7 @@ final class SelfTest {
                 for (int lanes : new TreeSet<>(List.of(1, Integer.highestOneBit(width)))) {
                     Problem problem = known.problem(lanes);
                     for (OpenClCandidate candidate : candidates.getOrDefault(problem.operator(), List.of())) {
-                        if (candidate.refuses(problem, device) == null) {
+                        if (candidate.declines(problem, device) == null) {
                             test.judge(known, problem, candidate, answers);
                         }
                     }

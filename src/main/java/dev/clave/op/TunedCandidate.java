@@ -6,7 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A candidate with settings that were measured; it goes by the candidate's name.
+ * A candidate with settings that were measured; it goes by the candidate's name, and has no doubts.
  *
  * @param settings empty when the candidate has none and only its place in the order was measured
  */

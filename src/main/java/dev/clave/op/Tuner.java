@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the fastest candidate and settings of a problem on a device: at most 32 of those that the candidates' own models
- * think cheapest, each held against the reference kernel first. What it finds changes nothing for a device that is open: the
+ * think cheapest, those that leave the problem to others as too small to pay among them, each held against the reference
+ * kernel first. What it finds changes nothing for a device that is open: the
  * database is read once.
  */
 public final class Tuner {
@@ -162,14 +163,22 @@ public final class Tuner {
         return List.copyOf(choices.values());
     }
 
-    /** In turn from each candidate's space, so that none crowds out the others; only candidates with settings take part. */
-    private List<Option> options(Problem problem) {
-        List<OpenClCandidate> candidates = new ArrayList<>();
+    /** Candidates that can take a problem: first those that do, then those that doubt that they pay, which is to be seen. */
+    private List<OpenClCandidate> able(Problem problem) {
+        List<OpenClCandidate> able = new ArrayList<>();
+        List<OpenClCandidate> doubtful = new ArrayList<>();
         for (OpenClCandidate candidate : candidatesOf(problem)) {
-            if (OpenClBackend.refusal(candidate, problem, device) == null) {
-                candidates.add(candidate);
+            if (OpenClBackend.limit(candidate, problem, device) == null) {
+                (candidate.doubts(problem, device) == null ? able : doubtful).add(candidate);
             }
         }
+        able.addAll(doubtful);
+        return able;
+    }
+
+    /** In turn from each candidate's space, so that none crowds out the others; only candidates with settings take part. */
+    private List<Option> options(Problem problem) {
+        List<OpenClCandidate> candidates = able(problem);
         List<List<Map<String, Integer>>> spaces = candidates.stream()
                 .map(candidate -> candidate.space(problem, device))
                 .toList();

@@ -59,20 +59,23 @@ final class Tuning {
                 problem.format().real() + "x" + problem.format().lanes());
     }
 
-    /** The candidates with the measured one in front, with its settings; as they are when nothing was measured. */
+    /**
+     * The candidates behind what was measured, the user's before the jar's; as they are when nothing was. The measured one is
+     * there once more as it is: should its settings fail on this device, the choice is that without the record.
+     */
     List<OpenClCandidate> order(Problem problem, List<OpenClCandidate> candidates) {
+        List<OpenClCandidate> ordered = new ArrayList<>();
         for (TuningRecord record : database.find(key(device, problem), deviceClass(device))) {
             OpenClCandidate measured = candidate(record, problem, candidates);
             if (measured != null) {
-                List<OpenClCandidate> ordered = new ArrayList<>();
                 ordered.add(measured);
-                candidates.stream()
-                        .filter(one -> !one.name().equals(measured.name()))
-                        .forEach(ordered::add);
-                return List.copyOf(ordered);
             }
         }
-        return candidates;
+        if (ordered.isEmpty()) {
+            return candidates;
+        }
+        ordered.addAll(candidates);
+        return List.copyOf(ordered);
     }
 
     private @Nullable OpenClCandidate candidate(
@@ -84,7 +87,7 @@ final class Tuning {
             if (one.name().equals(record.candidate())) {
                 try {
                     OpenClCandidate measured = TunedCandidate.of(one, record.parameters());
-                    reason = measured.refuses(problem, device);
+                    reason = OpenClBackend.limit(measured, problem, device);
                     if (reason == null && record.source().equals(source(measured, problem))) {
                         return measured;
                     }
@@ -95,15 +98,38 @@ final class Tuning {
                 }
             }
         }
-        if (reported.add(record)) {
-            LOGGER.log(
-                    level,
-                    "the tuning of {0} on {1} is not used: {2}; run ./clave tune again",
-                    problem,
-                    device.name(),
-                    reason);
-        }
+        report(level, record, reason);
         return null;
+    }
+
+    /** Says once that a record is of no use here, and what to do. */
+    private void report(Level level, TuningRecord record, String reason) {
+        if (!reported.add(record)) {
+            return;
+        }
+        boolean shipped = database.isBundled(record);
+        LOGGER.log(
+                level,
+                "the tuning of {0} {1} {2} {3} on {4} by {5}, from {6}, is not used: {7}; run ./clave tune again{8}",
+                record.key().operator(),
+                record.key().direction(),
+                record.key().shape(),
+                record.key().layout(),
+                device.name(),
+                (record.candidate() + " " + Settings.text(record.parameters())).strip(),
+                shipped ? "the jar" : database.file(),
+                reason,
+                shipped ? ", or give -D" + TuningDatabase.PROPERTY + "=off" : ", or delete its line");
+    }
+
+    /** What {@link #order} put first cannot be prepared after all. */
+    void unusable(Problem problem, TunedCandidate measured, String reason) {
+        for (TuningRecord record : database.find(key(device, problem), deviceClass(device))) {
+            if (record.candidate().equals(measured.name())
+                    && record.parameters().equals(measured.settings())) {
+                report(Level.WARNING, record, reason);
+            }
+        }
     }
 
     /** SHA-256 of the kernel files that a candidate uses for a problem. */

@@ -52,7 +52,7 @@ class ChainTest {
     private void everyCandidate(OpenClDevice device, OpCase op, int lanes) {
         Problem problem = op.geometry().problem(op.direction(), new Format(DType.F32, lanes));
         List<OpenClCandidate> candidates = new ArrayList<>(Operators.rows().get(problem.operator()));
-        candidates.addAll(TinyCases.beneath(op));
+        candidates.addAll(TinyCases.beneath(device, problem));
         List<Invocation> invocations = new ArrayList<>();
         List<Harness.Bound> bound = new ArrayList<>();
         try {

@@ -128,7 +128,7 @@ class DepthwiseConvTest {
                 if (direction.equals("backwardWeight")) {
                     refused(openCl, large, direction, full, "side by side");
                 } else {
-                    assertNull(new Conv2dDepthwiseOpenCl().refuses(large.problem(direction, full), openCl));
+                    assertNull(new Conv2dDepthwiseOpenCl().declines(large.problem(direction, full), openCl));
                 }
             }
             Conv2d far = of(1, 2, 900, 900, three.dilation(400, 400));
@@ -143,7 +143,7 @@ class DepthwiseConvTest {
     }
 
     private static void refused(OpenClDevice device, Conv2d g, String direction, Format format, String says) {
-        String reason = new Conv2dDepthwiseOpenCl().refuses(g.problem(direction, format), device);
+        String reason = new Conv2dDepthwiseOpenCl().declines(g.problem(direction, format), device);
         assertNotNull(reason, g + " " + direction);
         assertTrue(reason.contains(says), reason);
     }

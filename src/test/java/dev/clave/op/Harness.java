@@ -29,9 +29,11 @@ final class Harness {
         }
     }
 
-    private static Map<String, Object> run(Device device, Invocation invocation, OpCase op) {
+    /** With what is prepared. */
+    static Map<String, Object> run(Device device, Invocation invocation, OpCase op) {
         try (Bound bound = new Bound(device, invocation, op)) {
             invocation.run();
+            Tuned.count(device, invocation);
             return bound.results();
         }
     }

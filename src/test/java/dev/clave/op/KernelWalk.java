@@ -6,15 +6,20 @@ import dev.clave.Shape;
 import dev.clave.Tensor;
 import dev.clave.internal.opencl.ClKernel;
 import dev.clave.internal.opencl.OpenClDevice;
+import dev.clave.internal.tune.TuningDatabase;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * A program for a process of its own under a memory checker: {@code walk} runs every kernel variant on tiny shapes on the
  * first OpenCL device in the layouts named, and compares the results; {@code walk-all} also those that refuse such shapes as
- * too small to pay; {@code walk-settings} runs every setting that a tuner may try; {@code planted KERNEL} runs a kernel with an
+ * too small to pay; {@code walk-settings} runs every setting that a tuner may try; {@code
+ * walk-tuned FILE} what a database planted there names; {@code planted KERNEL} runs a kernel with an
  * error.
  */
 final class KernelWalk {
@@ -22,7 +27,11 @@ final class KernelWalk {
 
     private KernelWalk() {}
 
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws IOException {
+        if (arguments[0].equals("walk-tuned")) {
+            tuned(Path.of(arguments[1]));
+            return;
+        }
         try (Device device = Device.open("opencl");
                 Device cpu = Device.cpu()) {
             System.out.println("device " + device.name() + ", " + device.info().platform());
@@ -54,7 +63,8 @@ final class KernelWalk {
                         System.out.println((System.nanoTime() - begin) / 1_000_000 + " ms " + place);
                     }
                 }
-                for (OpenClCandidate forced : all ? TinyCases.beneath(op) : List.<OpenClCandidate>of()) {
+                for (OpenClCandidate forced :
+                        all ? TinyCases.beneath((OpenClDevice) device, problem) : List.<OpenClCandidate>of()) {
                     if (forced.usesBarriers() && lanes > 1) {
                         continue; // slow, and lanes change an index only: LocalProductTest sees them
                     }
@@ -106,7 +116,7 @@ final class KernelWalk {
         int runs = 0;
         for (OpCase op : SettingsCases.tiny(cpu)) {
             Problem problem = op.geometry().problem(op.direction(), new Format(DType.F32, SettingsCases.lanes(op)));
-            for (OpenClCandidate candidate : SettingsCases.candidates(device, op, problem)) {
+            for (OpenClCandidate candidate : SettingsCases.candidates(device, problem)) {
                 for (Map<String, Integer> settings : candidate.space(problem, device)) {
                     long begin = System.nanoTime();
                     OpenClCandidate tuned = TunedCandidate.of(candidate, settings);
@@ -121,6 +131,41 @@ final class KernelWalk {
             }
         }
         return runs;
+    }
+
+    /** What a tuning database names for the tiny cases is what runs. */
+    private static void tuned(Path database) throws IOException {
+        List<OpCase> cases;
+        try (Device device = Device.open("opencl");
+                Device cpu = Device.cpu()) {
+            System.out.println("device " + device.name() + ", " + device.info().platform());
+            cases = TinyCases.of(cpu, device);
+            Tuned.plant(
+                    database,
+                    device,
+                    cases.stream().flatMap(KernelWalk::problems).toList());
+        }
+        System.setProperty(TuningDatabase.PROPERTY, database.toString());
+        int[] runs = {0};
+        for (OpCase op : cases) {
+            problems(op)
+                    .forEach(problem -> alone(device -> {
+                        if (Tuned.isTuned(device, problem)) {
+                            TestDevices.Place place = new TestDevices.Place(device, problem, "twin");
+                            TinyCases.check(place, op, Harness.run(place, op));
+                            runs[0]++;
+                        }
+                    }));
+        }
+        int tuned = Tuned.RUNS.values().stream().mapToInt(Integer::intValue).sum();
+        if (tuned != runs[0] || tuned < 20) {
+            throw new AssertionError(tuned + " of " + runs[0] + " runs took planted settings");
+        }
+        System.out.println(tuned + " runs with planted settings");
+    }
+
+    private static Stream<Problem> problems(OpCase op) {
+        return Stream.of(1, 8).map(lanes -> op.geometry().problem(op.direction(), new Format(DType.F32, lanes)));
     }
 
     private static void planted(OpenClDevice device, String name) {

@@ -124,6 +124,18 @@ class OclgrindIT {
         assertEquals("", log(RACES, " runs", "walk-settings"));
     }
 
+    /** As a user would have them: by a database. */
+    @Test
+    void tunedSettingsAreFreeOfRacesAndStraySteps() throws Exception {
+        assertEquals(
+                "",
+                log(
+                        RACES,
+                        " runs with planted settings",
+                        "walk-tuned",
+                        folder.resolve("tuning.jsonl").toString()));
+    }
+
     /** Eight lanes stand for sixteen: see {@link #sixteenLanesAreTakenForUninitialised}. */
     @Test
     void everyVariantReadsWhatWasWritten() throws Exception {

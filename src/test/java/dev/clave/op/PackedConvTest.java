@@ -134,8 +134,8 @@ class PackedConvTest {
                 continue;
             }
             OpenClCandidate packed = new Conv2dPackedOpenCl();
-            assertNull(packed.refuses(layer.problem("forward", Format.NCHW), openCl));
-            assertNotNull(packed.refuses(shapes().get(0).problem("forward", Format.NCHW), openCl));
+            assertNull(packed.declines(layer.problem("forward", Format.NCHW), openCl));
+            assertNotNull(packed.doubts(shapes().get(0).problem("forward", Format.NCHW), openCl));
             assertNotNull(packed.refuses(layer.problem("forward", new Format(DType.F64, 1)), openCl));
             assertEquals(
                     "stride and dilation have a common factor",

@@ -77,12 +77,11 @@ final class SettingsCases {
         return all;
     }
 
-    /** Those that take a problem, and those that say no to every small one because it does not pay. */
-    static List<OpenClCandidate> candidates(OpenClDevice device, OpCase op, Problem problem) {
-        List<OpenClCandidate> all = new ArrayList<>(TinyCases.beneath(op));
+    /** Those that take a problem, and those that leave every small one to others because it does not pay. */
+    static List<OpenClCandidate> candidates(OpenClDevice device, Problem problem) {
+        List<OpenClCandidate> all = new ArrayList<>(TinyCases.beneath(device, problem));
         for (OpenClCandidate candidate : Operators.rows().get(problem.operator())) {
-            boolean known = all.stream().anyMatch(one -> one.name().equals(candidate.name()));
-            if (!known && candidate.refuses(problem, device) == null) {
+            if (candidate.declines(problem, device) == null) {
                 all.add(candidate);
             }
         }

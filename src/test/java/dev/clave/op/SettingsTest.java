@@ -33,7 +33,7 @@ class SettingsTest {
             for (OpCase op : SettingsCases.all(devices.cpu())) {
                 int lanes = SettingsCases.lanes(op);
                 Problem problem = op.geometry().problem(op.direction(), new Format(DType.F32, lanes));
-                for (OpenClCandidate candidate : SettingsCases.candidates(openCl, op, problem)) {
+                for (OpenClCandidate candidate : SettingsCases.candidates(openCl, problem)) {
                     for (Map<String, Integer> settings : candidate.space(problem, openCl)) {
                         if (settings.isEmpty() || (slow && !SettingsCases.isSmall(problem, settings))) {
                             continue;
@@ -63,7 +63,7 @@ class SettingsTest {
             for (OpCase op : SettingsCases.all(devices.cpu())) {
                 for (int lanes : new int[] {1, 8, 16}) {
                     Problem problem = op.geometry().problem(op.direction(), new Format(DType.F32, lanes));
-                    for (OpenClCandidate candidate : SettingsCases.candidates(openCl, op, problem)) {
+                    for (OpenClCandidate candidate : SettingsCases.candidates(openCl, problem)) {
                         List<Map<String, Integer>> space = candidate.space(problem, openCl);
                         assertEquals(
                                 text(candidate.launches(problem, openCl)),
@@ -96,7 +96,7 @@ class SettingsTest {
             }
             Problem product = gemm.problem("forward", Format.NCHW);
             OpenClCandidate packed = new GemmPackedOpenCl();
-            assertNull(packed.refuses(product, openCl));
+            assertNull(packed.declines(product, openCl));
             refused(openCl, packed, product, "MT", Map.of("MT", 1000, "NT", 1));
             refused(openCl, packed, product, "MT", Map.of("MT", 0, "NT", 1));
             refused(openCl, packed, product, "registers", Map.of("MT", 12, "NT", 8));
@@ -119,7 +119,7 @@ class SettingsTest {
             refused(openCl, tiled, forward, "tile of forward", Map.of("KT", 2));
             Problem weight = large.problem("backwardWeight", Format.NCHW);
             OpenClCandidate packedWeight = new Conv2dPackedWeightOpenCl();
-            assertNull(packedWeight.refuses(weight, openCl));
+            assertNull(packedWeight.declines(weight, openCl));
             refused(openCl, packedWeight, weight, "SPLIT", Map.of("SPLIT", 3));
             refused(openCl, packedWeight, weight, "CT by NT", Map.of("CT", 12, "NT", 4));
             refused(openCl, new Conv2dPackedOpenCl(), large.problem("forward", Format.NCHW), "CB", Map.of("CB", 0));

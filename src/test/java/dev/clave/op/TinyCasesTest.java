@@ -62,7 +62,7 @@ class TinyCasesTest {
                         if (lanes > 1 || !SIDE_BY_SIDE.contains(candidate.name())) {
                             expected.add(what);
                         }
-                        if (candidate.refuses(problem, (OpenClDevice) device) == null) {
+                        if (candidate.declines(problem, (OpenClDevice) device) == null) {
                             covered.add(what);
                         }
                     }

@@ -93,6 +93,55 @@ class TunerTest {
         }
     }
 
+    /** What a model takes for too small to pay may be the fastest: it is tried, checked, written and obeyed. */
+    @Test
+    void aCandidateThatDoubtsIsTriedAndTaken() throws IOException {
+        List<Geometry> small = List.of(CONV, new Gemm(3, 5, 7), new Gemm(1, 33, 9));
+        for (Device device : quick()) {
+            for (Geometry geometry : small) {
+                Problem problem = geometry.problem("forward", new Format(DType.F32, geometry instanceof Gemm ? 1 : 8));
+                OpCase op = OpCase.exact("doubtful", geometry, "forward");
+                assertFalse(
+                        Operators.candidates(device, problem).contains("packed"),
+                        "it leaves this to others: " + problem);
+                List<String> timed = new ArrayList<>();
+                Tuner tuner = tuner(device, timed, what -> what.startsWith("packed") ? 80 : 100);
+                assertEquals(List.of(problem), tuner.choices(List.of(problem)));
+                Tuner.Result result = tuner.tune(problem, () -> true);
+                assertEquals(List.of(), result.rejected());
+                assertFalse(result.usual().startsWith("packed"), result.usual());
+                assertTrue(result.best().startsWith("packed "), result.best());
+                Path file = folder.resolve(geometry.toString().hashCode() + ".jsonl");
+                assertEquals(1, tuner.save(file));
+                Tuned.with(String.valueOf(devices.openCl().indexOf(device)), file.toString(), again -> {
+                    try (Invocation run = Operators.prepare(again, problem)) {
+                        assertEquals("packed", run.candidate());
+                        assertEquals(result.best().replace("packed ", "tuned, "), run.note());
+                    }
+                    Exact.check(
+                            problem + " by packed",
+                            Exact.reference(devices, op),
+                            Harness.run(new TestDevices.Place(again, problem, "packed"), op));
+                });
+            }
+        }
+    }
+
+    /** What a candidate cannot do is no doubt: a packed convolution has no double precision. */
+    @Test
+    void whatACandidateCannotDoIsNotTried() {
+        for (Device device : quick()) {
+            if (!device.info().fp64()) {
+                System.out.println("skipped: no fp64 on " + device.name());
+                continue;
+            }
+            List<String> timed = new ArrayList<>();
+            tuner(device, timed, what -> 100).tune(CONV.problem("forward", new Format(DType.F64, 1)), () -> true);
+            assertTrue(timed.stream().anyMatch(what -> what.startsWith("tiled")), timed.toString());
+            assertTrue(timed.stream().noneMatch(what -> what.startsWith("packed")), timed.toString());
+        }
+    }
+
     /** Where the jar has an entry it is what a candidate must beat, and the model's own choice may do so. */
     @Test
     void theJarsEntryIsWhatIsUsual() {

@@ -148,7 +148,7 @@ class WinogradConvTest {
     }
 
     private static void refused(OpenClDevice device, Conv2d g, String direction, String says) {
-        String reason = new Conv2dWinogradOpenCl().refuses(g.problem(direction, Format.NCHW), device);
+        String reason = new Conv2dWinogradOpenCl().declines(g.problem(direction, Format.NCHW), device);
         assertNotNull(reason, g + " " + direction);
         assertTrue(reason.contains(says), reason);
     }

@@ -1,6 +1,7 @@
 package dev.clave.internal.tune;
 
 import dev.clave.Device;
+import dev.clave.FormatException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,10 +30,12 @@ public final class TuningDatabase {
     private static final System.Logger LOGGER = System.getLogger("dev.clave");
     private static final String BUNDLED = "/dev/clave/tuning.jsonl";
 
+    private final String file;
     private final Map<TuningKey, TuningRecord> user;
     private final Map<TuningKey, TuningRecord> bundled;
 
-    private TuningDatabase(Map<TuningKey, TuningRecord> user, Map<TuningKey, TuningRecord> bundled) {
+    private TuningDatabase(String file, Map<TuningKey, TuningRecord> user, Map<TuningKey, TuningRecord> bundled) {
+        this.file = file;
         this.user = user;
         this.bundled = bundled;
     }
@@ -48,7 +52,7 @@ public final class TuningDatabase {
             case "default" -> of(List.of(), bundledLines());
             case "" -> {
                 Path file = TuningFile.ofUser();
-                yield of(file == null ? List.of() : TuningFile.lines(file), bundledLines());
+                yield file == null ? of(List.of(), bundledLines()) : of(file, bundledLines());
             }
             default -> {
                 Path file = Path.of(wanted);
@@ -56,30 +60,72 @@ public final class TuningDatabase {
                     throw new IllegalArgumentException("-D" + PROPERTY + " is off, default or a file that ./clave tune"
                             + " wrote, got '" + wanted + "', which cannot be read");
                 }
-                yield of(TuningFile.lines(file), bundledLines());
+                yield of(file, bundledLines());
             }
         };
     }
 
     /** Of lines; where a key stands twice the last one counts. Records of users count for this library version alone. */
     public static TuningDatabase of(List<String> user, List<String> bundled) {
-        String library = library();
-        Map<TuningKey, TuningRecord> own = read("the user's file", user);
-        own.values().removeIf(record -> !record.library().equals(library));
-        return new TuningDatabase(own, read("the jar", bundled));
+        return of("the user's file", user, bundled);
     }
 
-    private static Map<TuningKey, TuningRecord> read(String where, List<String> lines) {
+    private static TuningDatabase of(Path user, List<String> bundled) {
+        return of(user.toString(), TuningFile.lines(user), bundled);
+    }
+
+    private static TuningDatabase of(String file, List<String> user, List<String> bundled) {
+        String library = library();
+        return new TuningDatabase(
+                file,
+                read(file, user, record -> record.library().equals(library)),
+                read("the jar", bundled, record -> true));
+    }
+
+    /** Records that other versions left are no matter; lines that are none at all are said once, with the first reason. */
+    private static Map<TuningKey, TuningRecord> read(String where, List<String> lines, Predicate<TuningRecord> counts) {
         Map<TuningKey, TuningRecord> records = new HashMap<>();
+        int broken = 0;
+        String first = "";
         for (int i = 0; i < lines.size(); i++) {
-            TuningRecord record = TuningRecord.parse(lines.get(i));
-            if (record != null) {
-                records.put(record.key(), record);
-            } else if (!lines.get(i).isBlank()) {
-                LOGGER.log(Level.DEBUG, "tuning: line {0} of {1} is no record", i + 1, where);
+            String line = lines.get(i);
+            if (line.isBlank()) {
+                continue;
+            }
+            try {
+                TuningRecord record = TuningRecord.read(line);
+                // Another version's must not hide the one of this that stands above it.
+                if (counts.test(record)) {
+                    records.put(record.key(), record);
+                }
+            } catch (FormatException e) {
+                LOGGER.log(Level.DEBUG, "line {0} of {1} is not used: {2}", i + 1, where, e.getMessage());
+                if (!TuningRecord.isForeign(line) && broken++ == 0) {
+                    first = "line " + (i + 1) + ": " + e.getMessage();
+                }
             }
         }
+        if (broken > 0) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "{0} of {1} lines of {2} are no tuning records and are not used, the first is {3}; delete them, or the"
+                            + " file and run ./clave tune again",
+                    broken,
+                    lines.size(),
+                    where,
+                    first);
+        }
         return records;
+    }
+
+    /** Where the user's records come from, for messages. */
+    public String file() {
+        return file;
+    }
+
+    /** Whether a record ships in the jar. */
+    public boolean isBundled(TuningRecord record) {
+        return record.equals(bundled.get(record.key()));
     }
 
     /** What ships in the jar; its records depend on the kernels alone, since the jar holds those too. */

@@ -30,6 +30,9 @@ public record TuningRecord(
         double micros,
         double gflops) {
     static final int SCHEMA = 1;
+    /** How messages call a line. */
+    private static final String WHAT = "tuning record";
+
     private static final int MOST_PARAMETERS = 32;
     /** Characters of a line; a longer one is none of ours. */
     private static final int MOST_LENGTH = 1 << 16;
@@ -67,21 +70,41 @@ public record TuningRecord(
         return texts;
     }
 
-    private static @Nullable Map<?, ?> object(String line) {
+    /** The record of a line, null when the line is not beyond doubt: cut, of another schema, with a field too few. */
+    public static @Nullable TuningRecord parse(String line) {
         try {
-            return line.length() <= MOST_LENGTH && Json.parse("tuning", line) instanceof Map<?, ?> fields
-                    ? fields
-                    : null;
+            return read(line);
         } catch (FormatException e) {
             return null; // any doubt about a line is a miss
         }
     }
 
-    /** The record of a line, null when the line is not beyond doubt: cut, of another schema, with a field too few. */
-    public static @Nullable TuningRecord parse(String line) {
-        Map<?, ?> fields = object(line);
-        if (fields == null || !Double.valueOf(SCHEMA).equals(fields.get("schema"))) {
-            return null;
+    /** A line of a file that another version of Clave may have written by other rules: none of ours, and nothing is wrong. */
+    static boolean isForeign(String line) {
+        try {
+            return line.length() <= MOST_LENGTH
+                    && Json.parse(WHAT, line) instanceof Map<?, ?> fields
+                    && fields.get("schema") instanceof Double schema
+                    && schema > SCHEMA;
+        } catch (FormatException e) {
+            return false;
+        }
+    }
+
+    /**
+     * The record of a line.
+     *
+     * @throws FormatException that says why it is none
+     */
+    static TuningRecord read(String line) {
+        if (line.length() > MOST_LENGTH) {
+            throw none("longer than " + MOST_LENGTH + " characters");
+        }
+        if (!(Json.parse(WHAT, line) instanceof Map<?, ?> fields)) {
+            throw none("no JSON object");
+        }
+        if (!Double.valueOf(SCHEMA).equals(fields.get("schema"))) {
+            throw none("schema is " + fields.get("schema") + " instead of " + SCHEMA);
         }
         List<String> names = List.of(
                 "platform",
@@ -97,13 +120,16 @@ public record TuningRecord(
         String[] texts = new String[names.size()];
         for (int i = 0; i < texts.length; i++) {
             if (!(fields.get(names.get(i)) instanceof String text) || text.isEmpty()) {
-                return null;
+                throw none("no text '" + names.get(i) + "'");
             }
             texts[i] = text;
         }
         SortedMap<String, Integer> parameters = parameters(fields.get("parameters"));
-        if (parameters == null || !isSize(fields.get("us")) || !isSize(fields.get("gflops"))) {
-            return null;
+        if (parameters == null) {
+            throw none("'parameters' are not at most " + MOST_PARAMETERS + " whole numbers by name");
+        }
+        if (!isSize(fields.get("us")) || !isSize(fields.get("gflops"))) {
+            throw none("'us' and 'gflops' are not numbers from 0 on");
         }
         return new TuningRecord(
                 new TuningKey(texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6]),
@@ -113,6 +139,10 @@ public record TuningRecord(
                 parameters,
                 number(fields.get("us")),
                 number(fields.get("gflops")));
+    }
+
+    private static FormatException none(String why) {
+        return new FormatException(WHAT, -1, why);
     }
 
     private static boolean isSize(@Nullable Object value) {

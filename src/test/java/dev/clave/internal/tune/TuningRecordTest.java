@@ -3,8 +3,11 @@ package dev.clave.internal.tune;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.clave.Said;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +20,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Lines and files of measurements: what is written is read, and what is not beyond doubt is as if it were not there. */
@@ -98,14 +102,109 @@ class TuningRecordTest {
         TuningRecord other = record("b", "0.0.0-other", 3);
         TuningRecord shipped = new TuningRecord(
                 key("a").on("cpu-avx512"), "0.0.0-other", "abc", "tiled", new TreeMap<>(Map.of("KT", 9)), 1, 1);
+        // That of another version comes last, and hides nothing.
+        String foreign = record("a", "0.0.0-other", 4).line();
         TuningDatabase database =
-                TuningDatabase.of(List.of(own.line(), "broken", later.line(), other.line()), List.of(shipped.line()));
+                TuningDatabase.of(List.of(own.line(), later.line(), other.line(), foreign), List.of(shipped.line()));
         assertEquals(List.of(later, shipped), database.find(key("a"), "cpu-avx512"));
         assertEquals(List.of(later), database.find(key("a"), "gpu"));
         assertEquals(List.of(), database.find(key("b"), "cpu-avx512"));
         assertEquals(1, database.entries("cpu-avx512"));
         TuningKey driver = new TuningKey("PoCL", key("a").device(), "3.2", "conv2d", "forward", "a", "F32x8");
         assertEquals(List.of(shipped), database.find(driver, "cpu-avx512"));
+    }
+
+    /** A file of the user's as the property names it; what was said about it. */
+    private static List<String> opened(Path file, TuningKey key, TuningRecord expected) {
+        String before = System.setProperty(TuningDatabase.PROPERTY, file.toString());
+        try {
+            return Said.by(
+                    "dev.clave",
+                    () -> assertEquals(
+                            expected == null ? List.of() : List.of(expected),
+                            TuningDatabase.open().find(key, "none")));
+        } finally {
+            if (before == null) {
+                System.clearProperty(TuningDatabase.PROPERTY);
+            } else {
+                System.setProperty(TuningDatabase.PROPERTY, before);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '"',
+            value = {
+                "cut, JSON: '}' expected",
+                "list, no JSON object",
+                "long, longer than 65536 characters",
+                "field, no text 'candidate'",
+                "parameters, 'parameters' are not at most 32 whole numbers by name",
+                "size, 'us' and 'gflops' are not numbers from 0 on",
+                "schema, schema is 0.0 instead of 1",
+                "binary, JSON: a value expected",
+            })
+    void aLineThatIsNoneIsLeftOutWithItsReason(String how, String reason) throws IOException {
+        TuningRecord good = record("a", LIBRARY, 1);
+        String line = good.line();
+        String bad = switch (how) {
+            case "cut" -> line.substring(0, line.length() - 1);
+            case "list" -> "[1]";
+            case "long" -> " ".repeat(1 << 16) + line;
+            case "field" -> line.replace("\"candidate\"", "\"kandidat\"");
+            case "parameters" -> line.replace("\"KT\": 1", "\"KT\": 1.5");
+            case "size" -> line.replace("12.500", "-12.5");
+            case "schema" -> line.replace("\"schema\": 1", "\"schema\": 0");
+            default -> "\u0000\u0001\u0002";
+        };
+        Path file = folder.resolve("tuning.jsonl");
+        Files.write(file, List.of(bad, line, bad, bad));
+        List<String> said = opened(file, key("a"), good);
+        assertEquals(1, said.size(), said.toString());
+        assertTrue(
+                said.get(0)
+                        .startsWith(
+                                "3 of 4 lines of " + file + " are no tuning records and are not used, the first is"),
+                said.get(0));
+        assertTrue(said.get(0).contains("line 1: tuning record") && said.get(0).contains(reason), said.get(0));
+        assertTrue(said.get(0).contains("delete them"), said.get(0));
+    }
+
+    /** What other versions wrote is theirs: no word about it. Where a key stands twice the last line counts. */
+    @Test
+    void linesOfOtherVersionsAreNoMatter() throws IOException {
+        TuningRecord later = record("a", LIBRARY, 2);
+        Path file = folder.resolve("tuning.jsonl");
+        Files.write(
+                file,
+                List.of(
+                        record("a", LIBRARY, 1).line(),
+                        "",
+                        later.line(),
+                        record("a", LIBRARY, 3).line().replace("\"schema\": 1", "\"schema\": 2"),
+                        record("a", "0.0.0-other", 4).line()));
+        assertEquals(List.of(), opened(file, key("a"), later));
+    }
+
+    @Test
+    void aHugeFileIsNotReadAndOneOfGarbageIsAMiss() throws IOException {
+        Path file = folder.resolve("huge.jsonl");
+        TuningRecord good = record("a", LIBRARY, 1);
+        Files.writeString(file, good.line() + "\n");
+        assertEquals(List.of(), opened(file, key("a"), good));
+        try (RandomAccessFile hole = new RandomAccessFile(file.toFile(), "rw")) {
+            hole.setLength((16 << 20) + 1);
+        }
+        List<String> said = opened(file, key("a"), null);
+        assertEquals(1, said.size(), said.toString());
+        assertTrue(said.get(0).startsWith(file + " is larger than 16,777,216 bytes and is not read"), said.get(0));
+        byte[] garbage = new byte[1 << 20];
+        new java.util.Random(5).nextBytes(garbage);
+        Files.write(file, garbage);
+        said = opened(file, key("a"), null);
+        assertEquals(1, said.size(), said.toString());
+        assertTrue(said.get(0).contains("are no tuning records"), said.get(0));
     }
 
     @Test
