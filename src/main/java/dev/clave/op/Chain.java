@@ -156,7 +156,9 @@ public final class Chain implements AutoCloseable {
 
     private static boolean pays(List<Invocation> run) {
         double flops = run.stream().mapToDouble(one -> one.problem().flops()).sum();
-        return launches(run) > 1 && flops <= MOST_FLOPS * launches(run);
+        return launches(run) > 1
+                && flops <= MOST_FLOPS * launches(run)
+                && !SelfTest.of((OpenClDevice) run.get(0).device()).failures().containsKey(Verdict.CHAIN);
     }
 
     /** Whether a device runs chains: a CPU with the atomics that they need. */
@@ -334,7 +336,7 @@ public final class Chain implements AutoCloseable {
         private ClKernel build() {
             release();
             OpenClDevice device = (OpenClDevice) invocations.get(0).device();
-            ChainSource source = new ChainSource(launches, patience);
+            ChainSource source = new ChainSource(launches, patience, device.computeUnits());
             ClKernel built = device.kernel(
                     "chain of " + launches.size() + " launches",
                     source.text(),
@@ -346,7 +348,8 @@ public final class Chain implements AutoCloseable {
                 built.close();
                 throw e;
             }
-            global[0] = device.computeUnits();
+            // Groups beyond the tiles of a launch would only wait.
+            global[0] = Math.min(device.computeUnits(), source.tilesOfLaunch());
             kernel = built;
             return built;
         }

@@ -27,8 +27,10 @@ final class ChainSource {
     /** Elements between two counters of the state, so that processors do not share a line of their caches. */
     static final int APART = 32;
 
-    /** Tiles of a launch: enough to share evenly, few enough that taking one costs nothing. */
-    private static final int TILES = 32;
+    /** Tiles of a launch, at least and for each processor: enough to share evenly, few enough that taking one costs nothing. */
+    private static final int LEAST_TILES = 32;
+
+    private static final int TILES_EACH = 4;
     /** Some hundred microseconds: longer than any tile of a launch that is worth it. */
     static final int PATIENCE = 200_000;
 
@@ -52,10 +54,17 @@ final class ChainSource {
     private final List<Source> arguments = new ArrayList<>();
     private final IdentityHashMap<Storage, Integer> buffers = new IdentityHashMap<>();
     private final int patience;
+    private final int tilesOfLaunch;
     private int tiles;
 
-    ChainSource(List<Enqueued> launches, int patience) {
+    /**
+     * Writes the text.
+     *
+     * @param processors of the device; results do not depend on it, since a tile is work-items and nothing more
+     */
+    ChainSource(List<Enqueued> launches, int patience, int processors) {
         this.patience = patience;
+        this.tilesOfLaunch = Math.max(LEAST_TILES, TILES_EACH * processors);
         for (int i = 0; i < launches.size(); i++) {
             add(i, launches.get(i));
             need(launches, i);
@@ -79,6 +88,11 @@ final class ChainSource {
     /** Arguments in order; the state comes behind them. */
     List<Source> arguments() {
         return arguments;
+    }
+
+    /** Most tiles of one launch. */
+    int tilesOfLaunch() {
+        return tilesOfLaunch;
     }
 
     String text() {
@@ -112,7 +126,7 @@ final class ChainSource {
             function(known, launch);
         }
         long items = launch.global[0];
-        long chunk = (items + TILES - 1) / TILES;
+        long chunk = (items + tilesOfLaunch - 1) / tilesOfLaunch;
         if (launch.local[0] > 1) {
             chunk = (chunk + 15) / 16 * 16; // whole vectors
         }

@@ -119,6 +119,7 @@ final class SelfTest {
     private static String key(Device.Info info, Set<String> operators) {
         String version = SelfTest.class.getPackage().getImplementationVersion();
         StringBuilder sources = new StringBuilder(OpenClDevice.source("self_test"));
+        sources.append(OpenClDevice.source(ChainSource.FILE));
         operators.stream().sorted().forEach(name -> sources.append(OpenClDevice.source(name)));
         MORE_SOURCES.stream()
                 .filter(name -> operators.contains(name.substring(0, name.indexOf('/'))))
@@ -147,6 +148,7 @@ final class SelfTest {
     static Verdict examine(OpenClDevice device, Map<String, List<OpenClCandidate>> candidates) {
         SelfTest test = new SelfTest(device);
         test.barrier();
+        test.chain();
         int width = Math.max(1, Math.min(device.info().vectorWidth(), 16));
         try (CpuDevice cpu = new CpuDevice()) {
             for (SelfTestCase known : SelfTestCase.all()) {
@@ -210,6 +212,13 @@ final class SelfTest {
             failures.put(
                     Verdict.BARRIER,
                     String.valueOf(e.getMessage()).lines().findFirst().orElse("fails"));
+        }
+    }
+
+    private void chain() {
+        String wrong = ChainCheck.wrong(device);
+        if (wrong != null) {
+            failures.put(Verdict.CHAIN, wrong);
         }
     }
 

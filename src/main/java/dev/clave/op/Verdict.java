@@ -16,6 +16,9 @@ record Verdict(Map<String, String> failures) {
     /** Key of the kernel with barriers. */
     static final String BARRIER = "barrier";
 
+    /** Key of the kernel that runs several launches. */
+    static final String CHAIN = "chain";
+
     static final Verdict GOOD = new Verdict(Map.of());
 
     /** Takes a copy, in order. */

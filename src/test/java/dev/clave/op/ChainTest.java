@@ -2,6 +2,7 @@ package dev.clave.op;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -279,6 +280,25 @@ class ChainTest {
             }
             invocations.forEach(Invocation::close);
             tensors.forEach(Tensor::close);
+        }
+    }
+
+    /** What the self-test found wrong is not used; on every device here it finds nothing. */
+    @Test
+    void theSelfTestHasItsSay() {
+        for (Device device : devices.openCl()) {
+            assertNull(ChainCheck.wrong((OpenClDevice) device), device.name());
+        }
+        for (int i = 0; i < Device.list().size(); i++) {
+            try (Device device = Device.open(String.valueOf(i))) {
+                OpenClDevice openCl = (OpenClDevice) device;
+                openCl.once(Verdict.class, () -> new Verdict(Map.of(Verdict.CHAIN, "they do not wait")));
+                try (Invocation one = Operators.prepare(device, new Add(1, 3).problem("forward", Format.NCHW));
+                        Invocation two = Operators.prepare(device, new Add(1, 3).problem("forward", Format.NCHW));
+                        Chain chain = Chain.of(List.of(one, two))) {
+                    assertEquals(2, chain.launches(), device.name());
+                }
+            }
         }
     }
 
