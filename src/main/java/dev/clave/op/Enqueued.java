@@ -58,7 +58,8 @@ final class Enqueued {
                 storages[i] = workspaces.apply(memory).storage();
                 written[i] = true;
             } else if (argument instanceof Launch.Buffer buffer) {
-                written[i] = problem.slot(buffer.slot()).role() != Slot.Role.IN;
+                written[i] = !problem.has(buffer.slot())
+                        || problem.slot(buffer.slot()).role() != Slot.Role.IN;
             } else if (argument instanceof Launch.Late late) {
                 scalarOf[i] = problem.scalars().indexOf(late.scalar());
                 whole[i] = late.whole();
