@@ -94,6 +94,8 @@ final class SettingsCases {
         for (String name : List.of("KT", "CT", "WT", "PT", "MT", "NT", "KL", "RT")) {
             sums *= settings.getOrDefault(name, 1);
         }
+        // Sixteen products of each sum, and taps of which each is a vector.
+        sums *= settings.containsKey("JB") ? 16 : settings.containsKey("OT") ? 9 : 1;
         return problem.operator().equals("gemm") || sums <= FEW;
     }
 
