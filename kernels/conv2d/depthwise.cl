@@ -1,4 +1,22 @@
 // conv2d, depthwise: groups == channels, each output channel reads one input channel. For devices with caches and vectors.
+//
+//   output[k] = bias[k] + sum over taps of weight[k,tap] * input[k / M] shifted by the tap;  M = K / C
+//
+// There is one multiply-add per load and tap, so the work is to touch memory once: a tile of the source is copied into a private
+// array with zeros where the image ends, in the first-level cache, and every tap is a shift of the vectors read there. For
+// stride s the columns of the copy are split modulo s, so that neighbours lie side by side again. An input gradient of stride s
+// writes the columns of each remainder modulo s on their own, with the taps that reach them.
+//
+// Tensors as in conv2d.cl, weight [K,1,KH,KW]. partial [SPLIT,K,KH,KW]: sums over a part of the blocks; without a split they
+// are gradWeight.
+//
+// Macros: LANES, HAS_BIAS and the window as in conv2d.cl; W lanes of a vector; a tile is OT rows by OC columns of what is
+// written (of gradOutput for a weight gradient); RT rows of sums at a time, a divisor of OT; KS rows of the window at a time
+// (weight gradient); SPLIT parts of the batch; GRADIENT 1: input gradient, M is 1, RT is a multiple of STRIDE_H, OC of STRIDE_W
+// unless it is the whole row.
+// One work-item: the tiles of one index of `planes` images of channels, one part of the batch of one channel for a weight gradient.
+// Numerics: fma over kh, from the last on for an input gradient, then kw; weight gradient over blocks, tiles, rows and vectors in order, then over the lanes of a vector
+// by halves, then parts in order.
 
 #ifndef KH
 #define LANES 1
@@ -26,6 +44,7 @@
 typedef JOIN(float, W) V;
 #define LOAD(p) JOIN(vload, W)(0, p)
 #define STORE(v, p) JOIN(vstore, W)(v, 0, p)
+// Named number by number: checkers of memory do not follow vectors that are joined from halves.
 #if W == 16
 #define EVEN(a, b)                                                                                                          \
   (V)((a).s0, (a).s2, (a).s4, (a).s6, (a).s8, (a).sa, (a).sc, (a).se,                                                       \
@@ -46,10 +65,12 @@ typedef JOIN(float, W) V;
 #define HIGH(a, b) (V)((a).s2, (b).s2, (a).s3, (b).s3)
 #endif
 #define TILES(a, t) (((a) + (t)-1) / (t))
+// Rounded down, for negative numbers too.
 #define DOWN(a, b) ((a) >= 0 ? (a) / (b) : -((-(a) + (b)-1) / (b)))
 #define DIVIDES(a, b) (DOWN(a, b) * (b) == (a))
 
 #if GRADIENT
+// Rows and columns of gradOutput, from the first that a tap of the tile's first row or column reads.
 #define TOP DOWN(PAD_TOP - (KH - 1) * DILATION_H, STRIDE_H)
 #define LEFT DOWN(PAD_LEFT - (KW - 1) * DILATION_W, STRIDE_W)
 #define PHASES 1
@@ -64,10 +85,12 @@ typedef JOIN(float, W) V;
 #define ROWS ((OT - 1) * STRIDE_H + (KH - 1) * DILATION_H + 1)
 #define REACH ((KW - 1) * DILATION_W / STRIDE_W)
 #endif
+// Columns of a phase; floats of it and of a row, with what the last vectors read beyond the last column.
 #define COLUMNS (ACROSS + REACH)
 #define PITCH ((TILES(ACROSS * LANES, W) + TILES(REACH * LANES, W)) * W)
 #define ROW (PHASES * PITCH)
 
+// Copies the tile whose first row is y0 and whose first column is x0. `floats` from the plane on there are some to read.
 static inline void copy_tile(float *tile, __global const float *plane, const long floats, const int y0, const int x0, const int h,
                              const int w) {
   for (int r = 0; r < ROWS; r++) {
@@ -83,6 +106,7 @@ static inline void copy_tile(float *tile, __global const float *plane, const lon
       const int x = x0 + p;
       const int first = clamp(TILES(max(0, -x), STEP), 0, COLUMNS), last = clamp(TILES(max(0, w - x), STEP), first, COLUMNS);
       const long at = ((long)y * w + x) * LANES;
+      // What a vector writes too much is written over: values after the zeros before them, the next row after this.
       for (int f = 0; f < first * LANES; f += W)
         STORE((V)(0), line + f);
 #if STEP == 1
@@ -114,6 +138,7 @@ static inline void copy_tile(float *tile, __global const float *plane, const lon
   }
 }
 
+// Whether a distance in rows is one from the first row of the window to another.
 #define IS_TAP(row) ((row) >= 0 && (row) % DILATION_H == 0 && (row) / DILATION_H < KH)
 
 static inline void store(__global float *to, const V value, const int live) {
@@ -128,6 +153,7 @@ static inline void store(__global float *to, const V value, const int live) {
 }
 
 #if !GRADIENT
+// Global size: ceil(C / planes) * B * tiles, tiles fastest. Rows of one vector are written whole: the next row mends what lies beyond.
 __kernel void conv2d_forward_depthwise(__global const float *restrict input, __global const float *restrict weight,
 #if HAS_BIAS
                                        __global const float *restrict bias,
@@ -163,12 +189,14 @@ __kernel void conv2d_forward_depthwise(__global const float *restrict input, __g
       __global float *to = output + ((long)b * k_all + k) * target + ((long)oy0 * ow + ox0) * LANES;
       for (int r = 0; r < rows; r += RT)
         for (int f0 = 0; f0 < live; f0 += W) {
+          // The last vector ends with the row.
           const int f = live < W ? 0 : min(f0, live - W);
           const float *from = tile + r * STRIDE_H * ROW + f;
           V acc[RT];
 #pragma unroll
           for (int i = 0; i < RT; i++)
             acc[i] = start;
+          // Each row of the copy is read once, for all sums that it is a tap of.
 #pragma unroll
           for (int s = 0; s < (RT - 1) * STRIDE_H + (KH - 1) * DILATION_H + 1; s++)
 #pragma unroll
@@ -190,6 +218,7 @@ __kernel void conv2d_forward_depthwise(__global const float *restrict input, __g
   }
 }
 
+// One work-item: one part of the batch of one output channel. Global size K * SPLIT.
 __kernel void conv2d_backward_weight_depthwise(__global const float *restrict input, __global const float *restrict grad_output,
                                                __global float *restrict partial, int blocks, int c_all, int h, int w, int k_all,
                                                int oh, int ow) {
@@ -250,6 +279,7 @@ __kernel void conv2d_backward_weight_depthwise(__global const float *restrict in
                   rest[i] = g[f + i];
                 value = LOAD(rest);
               }
+              // A product that is none would be no number where the input is infinite.
 #pragma unroll
               for (int t = 0; t < KS * KW; t++)
                 if (kh0 + t / KW < KH) {
@@ -280,6 +310,7 @@ __kernel void conv2d_backward_weight_depthwise(__global const float *restrict in
   }
 }
 
+// One work-item: one weight; the parts in order.
 __kernel void conv2d_sum_depthwise(__global const float *restrict partial, __global float *restrict grad_weight, int count) {
   const int i = (int)get_global_id(0);
   if (i >= count)
@@ -290,9 +321,12 @@ __kernel void conv2d_sum_depthwise(__global const float *restrict partial, __glo
   grad_weight[i] = sum;
 }
 #else
+// How many columns of the copy further on the first column of remainder p is read by a tap.
 #define SHIFT(p, kw) (DOWN((p) + PAD_LEFT - (kw)*DILATION_W, STRIDE_W) - LEFT)
+// Rows of the copy that RT rows read.
 #define HEIGHT (DOWN(RT - 1 + PAD_TOP, STRIDE_H) - TOP + 1)
 
+// Writes columns j.. of remainders 0..STRIDE_W-1, the first at float f of those of one remainder; `live` columns are left of the row.
 static inline void spread(__global float *row, const V *acc, const int f, const int live) {
 #if LANES % W == 0
 #pragma unroll
@@ -323,6 +357,7 @@ static inline void spread(__global float *row, const V *acc, const int f, const 
 #endif
 }
 
+// As forward, with the places of input and output changed.
 __kernel void conv2d_backward_input_depthwise(__global const float *restrict grad_output, __global const float *restrict weight,
                                               __global float *restrict grad_input, int blocks, int c_all, int h, int w, int oh,
                                               int ow, int planes) {

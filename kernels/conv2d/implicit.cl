@@ -1,4 +1,17 @@
 // conv2d, implicit: all directions as matrix products whose operands are gathered into local memory tile by tile, for GPUs.
+//
+//   forward         output[k, e]      = bias[k] + sum over (c, tap) of weight[k, (c,tap)] * input[c, e at tap]
+//   input gradient  gradInput[c, e]   = sum over (k, tap) of weight[k, (c,tap)] * gradOutput[k, place that e reaches by tap]
+//   weight gradient gradWeight[k, (c,tap)] = sum over places e of gradOutput[k, e] * input[c, e at tap]
+//
+// Tensors as in conv2d.cl; an element e counts blocks, rows, columns and lanes together, lanes fastest. partial [SPLIT, K, CG, KH,
+// KW]: weight gradients over a part of the places; without a split they are gradWeight.
+// A work-group of (BM/TM) * (BN/TN) work-items computes BM rows by BN columns of one group's product, BK steps at a time, as in
+// gemm/local.cl: zeros stand for what lies in the padding or beyond the operands, so that an infinite weight meets zeros there
+// and gives NaN, as in any product over patches. Local size is the work-group; global size it times tiles, groups and parts.
+//
+// Macros: LANES, window, GROUPS, HAS_BIAS as in conv2d.cl; BM, BN, BK, TM, TN; SPLIT parts of the places.
+// Numerics: fma over channels then taps (forward, input gradient) or places (weight gradient) in order, parts in order.
 
 #ifndef KH
 #define LANES 1
@@ -25,12 +38,14 @@
 #define TAPS (KH * KW)
 #define TILES(a, t) (((a) + (t)-1) / (t))
 
+// What every direction does with its two tiles; at [BK][BM+1], bt [BK][BN+1].
 #define ROW_OF(own) ((own) / (BN / TN))
 #define COLUMN_OF(own) ((own) % (BN / TN))
 #define CLEAR(acc)                                                                                                             \
   for (int i = 0; i < TM; i++)                                                                                                 \
     for (int j = 0; j < TN; j++)                                                                                               \
       acc[i][j] = 0;
+// The bounds are constants, so compilers unroll what lies within p.
 #define MULTIPLY(acc, at, bt, row, column)                                                                                     \
   for (int p = 0; p < BK; p++) {                                                                                               \
     float x[TM], y[TN];                                                                                                        \
@@ -43,12 +58,14 @@
         acc[i][j] = fma(x[i], y[j], acc[i][j]);                                                                                \
   }
 
+// What element e of the output meets in a channel of the input by a tap; 0 in the padding.
 inline float at_tap(__global const float *restrict input, int e, int plane, int c_all, int channel, int tap, int h, int w, int ow) {
   const int b = e / plane, place = e % plane, lane = place % LANES, x = place / LANES % ow, y = place / LANES / ow;
   const int iy = y * STRIDE_H - PAD_TOP + tap / KW * DILATION_H, ix = x * STRIDE_W - PAD_LEFT + tap % KW * DILATION_W;
   return iy >= 0 && iy < h && ix >= 0 && ix < w ? input[((((long)b * c_all + channel) * h + iy) * w + ix) * LANES + lane] : 0;
 }
 
+// Rows: output channels of a group. Columns: elements of the output.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_forward_implicit(__global const float *restrict input, __global const float *restrict weight,
 #if HAS_BIAS
@@ -95,6 +112,7 @@ conv2d_forward_implicit(__global const float *restrict input, __global const flo
   }
 }
 
+// Rows: input channels of a group. Columns: elements of the input.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_backward_input_implicit(__global const float *restrict grad_output, __global const float *restrict weight,
                                __global float *restrict grad_input, int blocks, int c_all, int h, int w, int k_all, int oh,
@@ -111,6 +129,7 @@ conv2d_backward_input_implicit(__global const float *restrict grad_output, __glo
   CLEAR(acc)
   for (int p0 = 0; p0 < steps; p0 += BK) {
     for (int q = own; q < BM * BK; q += GROUP) {
+      // Taps of a channel lie together, so steps do for one input channel.
       const int i = q / BK, p = q % BK, k = (p0 + p) / TAPS, tap = (p0 + p) % TAPS;
       at[p * (BM + 1) + i] =
           i0 + i < cg && p0 + p < steps ? weight[((long)(group * kg + k) * cg + i0 + i) * TAPS + tap] : 0;
@@ -142,6 +161,7 @@ conv2d_backward_input_implicit(__global const float *restrict grad_output, __glo
   }
 }
 
+// Rows: output channels of a group. Columns: its input channels and taps. Steps: elements of the output, a part of them.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_backward_weight_implicit(__global const float *restrict input, __global const float *restrict grad_output,
                                 __global float *restrict partial, int blocks, int c_all, int h, int w, int k_all, int oh,
@@ -160,6 +180,7 @@ conv2d_backward_weight_implicit(__global const float *restrict input, __global c
   float acc[TM][TN];
   CLEAR(acc)
   for (int p0 = first; p0 < last; p0 += BK) {
+    // Both operands lie along the places.
     for (int q = own; q < BM * BK; q += GROUP) {
       const int i = q / BK, p = q % BK, e = p0 + p;
       at[p * (BM + 1) + i] = i0 + i < kg && e < last
@@ -186,6 +207,7 @@ conv2d_backward_weight_implicit(__global const float *restrict input, __global c
   }
 }
 
+// One work-item: one weight; the parts in order.
 __kernel void conv2d_sum_weight_parts(__global const float *restrict partial, __global float *restrict grad_weight, int count) {
   const int i = (int)get_global_id(0);
   if (i >= count)
@@ -196,6 +218,7 @@ __kernel void conv2d_sum_weight_parts(__global const float *restrict partial, __
   grad_weight[i] = sum;
 }
 
+// One work-group of GROUP work-items: one channel. Each adds every GROUP-th element, then the upper half of the sums is added to the lower one.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 conv2d_backward_bias_implicit(__global const float *restrict grad_output, __global float *restrict grad_bias, int blocks,
                               int k_all, int plane) {

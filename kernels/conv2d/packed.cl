@@ -1,4 +1,21 @@
 // conv2d, packed: forward and input gradient as a matrix product over shifted planes, for devices with large caches.
+//
+//   output[k, e] = bias[k] + sum over c, taps of weight[k,c,tap] * planes[c, e + offset(tap)]
+//
+// The source (input, or gradOutput) is copied into planes with zeros around each image, so that a tap is a shift of the whole plane and
+// vectors run over rows and images without a break. Images share their padding: what a row reads beyond its end is the zeros
+// before the next one. Places e that are no output are computed and dropped. For stride s the planes are split by row and
+// column modulo s: a tap is again a shift, in one of them. An input gradient of stride s is s*s such products, one for each
+// remainder of the row and column it writes; each takes every s-th tap.
+//
+// Tensors as in conv2d.cl. planes [C, phases, B, PH, PW, LANES] in the workspace, element e counts B, PH, PW, LANES together,
+// and zeros behind. packed weight [GROUPS, tiles of MT rows, channels, TH, TW, MT], 0 beyond the last row.
+//
+// Macros: LANES; W lanes of a vector; MT rows and NT vectors of a register tile; MB by NB tiles of one work-item; CB channels whose
+// taps stay in the first-level cache; window, GROUPS, HAS_BIAS as in conv2d.cl; GRADIENT 1: input gradient; TH, TW taps of
+// this launch, from tap FIRST_H, FIRST_W on, every STRIDE-th one for a gradient, all otherwise; PHASES_H, PHASES_W; IN_PLACE 1: the
+// source is read where it lies, a 1x1 window of stride 1 without padding, tiles do not cross images.
+// Numerics: fma over channels, then taps in order, in chunks of CB channels, which are added in order.
 
 #ifndef KH
 #define LANES 1
@@ -33,6 +50,7 @@
 #define JOIN(a, b) JOIN2(a, b)
 typedef JOIN(float, W) V;
 #define LOAD(p) JOIN(vload, W)(0, p)
+// Named number by number: checkers of memory do not follow vectors that are joined from halves.
 #if W == 16
 #define EVEN(a, b)                                                                                                          \
   (V)((a).s0, (a).s2, (a).s4, (a).s6, (a).s8, (a).sa, (a).sc, (a).se,                                                       \
@@ -46,12 +64,15 @@ typedef JOIN(float, W) V;
 #define TILES(a, t) (((a) + (t)-1) / (t))
 #define PHASES (PHASES_H * PHASES_W)
 
+// One work-item: one phase of one channel of images b0.. ; global size C * PHASES * ceil(blocks / images). Row t of a phase is
+// row t*step + phase - top of the image.
 __kernel void conv2d_planes(__global const float *restrict source, __global float *restrict planes, int blocks, int images,
                             int channels, int h, int w, int ph, int pw, int extra_top, int extra_left, int slack) {
   const int chunks = TILES(blocks, images), id = (int)get_global_id(0);
   if (id >= channels * PHASES * chunks)
     return;
   const int b0 = id % chunks * images, phase = id / chunks % PHASES, c = id / chunks / PHASES;
+  // A gradient needs zeros before the first row instead of the padding.
   const int step_h = GRADIENT ? 1 : STRIDE_H, step_w = GRADIENT ? 1 : STRIDE_W;
   const int y0 = phase / PHASES_W - (GRADIENT ? extra_top : PAD_TOP), x0 = phase % PHASES_W - (GRADIENT ? extra_left : PAD_LEFT);
   const int first = clamp(x0 >= 0 ? 0 : (-x0 + step_w - 1) / step_w, 0, pw);
@@ -74,6 +95,7 @@ __kernel void conv2d_planes(__global const float *restrict source, __global floa
       } else {
         int x = first;
 #if !GRADIENT && STRIDE_W == 2 && LANES == 1
+        // Every other number of a row, as long as vectors end with it.
         for (; x + W <= last && x0 + 2 * (x + W) <= w; x += W) {
           const V a = LOAD(row + 2 * x), b = LOAD(row + 2 * x + W);
           JOIN(vstore, W)(EVEN(a, b), 0, to + x);
@@ -91,6 +113,7 @@ __kernel void conv2d_planes(__global const float *restrict source, __global floa
       to[x] = 0;
 }
 
+// One work-item: one tile of MT rows of one group: output channels, or input channels for a gradient.
 __kernel void conv2d_pack_weight(__global const float *restrict weight, __global float *restrict packed, int c_all, int k_all) {
   const int cg = c_all / GROUPS, kg = k_all / GROUPS, rows = GRADIENT ? cg : kg, sums = GRADIENT ? kg : cg;
   const int tiles = TILES(rows, MT), id = (int)get_global_id(0), group = id / tiles, r0 = id % tiles * MT;
@@ -116,6 +139,8 @@ __kernel void conv2d_pack_weight(__global const float *restrict weight, __global
   }
 }
 
+// One work-item: MB tiles of rows by NB tiles of places. oh, ow: rows and columns of this launch's results; they go to every
+// STRIDE-th row and column of the target for a gradient, from row and column first_row, first_column on.
 __kernel void conv2d_forward_packed(__global const float *restrict planes, __global const float *restrict packed,
 #if HAS_BIAS
                                     __global const float *restrict bias,
@@ -137,6 +162,7 @@ __kernel void conv2d_forward_packed(__global const float *restrict planes, __glo
   const long plane = (long)places, channel = plane * PHASES;
   __global const float *base = planes + ((long)image * GROUPS + group) * sums * channel;
 #if GRADIENT
+  // Row of gradOutput that the first tap of the first row reads, counted from the zeros before it.
   const int top = (first_row + PAD_TOP - FIRST_H * DILATION_H) / STRIDE_H + extra_top;
   const int left = (first_column + PAD_LEFT - FIRST_W * DILATION_W) / STRIDE_W + extra_left;
 #endif
@@ -206,6 +232,7 @@ __kernel void conv2d_forward_packed(__global const float *restrict planes, __glo
             keep[i * NT + j] = acc[i][j];
         if (c1 < sums)
           continue;
+        // Runs of places that are outputs: parts of rows.
         const int live = min(MT, rows - it * MT), width = pw * LANES, stop = min(e + NR, places);
         int s = jt * NR;
         while (s < stop) {

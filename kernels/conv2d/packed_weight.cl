@@ -1,4 +1,18 @@
 // conv2d, packed: weight gradient as a matrix product over places, for devices with large caches.
+//
+//   gradWeight[k,c,kh,kw] = sum over b, oy, ox, lane of gradOutput[b,k,oy,ox,lane] * planes[c, place + offset(kh,kw)]
+//
+// Vectors lie across output channels, so no sum across lanes is needed: gradOutput is turned round into panels first. planes
+// are the input's, made by conv2d_planes of packed.cl, or the input itself. With SWAPPED 1, for 1x1 windows that read planes in
+// place, the two change places, so that the smaller one is turned: c and k then stand for output and input channels.
+//
+// Tensors as in conv2d.cl. turned [GROUPS, tiles of NR channels, B*OH*OW*LANES, NR] in the workspace, 0 beyond the last channel.
+// partial [SPLIT, K, CG, KH, KW]: sums over a part of the blocks; without a split they are gradWeight.
+//
+// Macros: LANES; W; a register tile is CT channels by all KW columns of one kernel row by NT vectors; IB such tiles of one
+// work-item; RB rows of gradOutput whose panel stays in the first-level cache; SPLIT parts of the batch; window, GROUPS as in
+// conv2d.cl; PHASES_H, PHASES_W, IN_PLACE as in packed.cl; SWAPPED.
+// Numerics: fma over blocks, rows, columns, lanes in order within RB rows, which are added in order, then parts in order.
 
 #ifndef W
 #define W 8
@@ -30,6 +44,7 @@ typedef JOIN(float, W) V;
 #define TILES(a, t) (((a) + (t)-1) / (t))
 #define CHUNK 16
 
+// One work-item: one panel of channels of one block of samples.
 __kernel void conv2d_turn_output(__global const float *restrict source, __global float *restrict turned, int blocks, int k_all,
                                  int size) {
   const int kg = k_all / GROUPS, tiles = TILES(kg, NR);
@@ -43,6 +58,7 @@ __kernel void conv2d_turn_output(__global const float *restrict source, __global
   __global float *to = turned + ((long)id * blocks + b) * size * NR;
   const int live = min(NR, kg - k0);
   int q0 = 0;
+  // A line of each channel at a time, so that it is read once.
   for (; q0 + CHUNK <= size; q0 += CHUNK, to += CHUNK * NR)
     for (int k = 0; k < NR; k++) {
       if (k < live) {
@@ -60,6 +76,7 @@ __kernel void conv2d_turn_output(__global const float *restrict source, __global
       to[k] = k < live ? from[(long)k * size + q0] : 0;
 }
 
+// One work-item: IB tiles of rows (channels, kernel row fastest) by one panel of output channels over one part of the blocks.
 __kernel void conv2d_backward_weight_packed(__global const float *restrict planes, __global const float *restrict turned,
                                             __global float *restrict partial, int blocks, int c_all, int k_all, int ph, int pw,
                                             int oh, int ow) {
@@ -141,6 +158,7 @@ __kernel void conv2d_backward_weight_packed(__global const float *restrict plane
 #endif
 }
 
+// One work-item: one weight; the parts in order.
 __kernel void conv2d_sum_parts(__global const float *restrict partial, __global float *restrict grad_weight, int count) {
   const int i = (int)get_global_id(0);
   if (i >= count)

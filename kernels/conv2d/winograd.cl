@@ -1,4 +1,23 @@
 // conv2d, Winograd: forward and input gradient of 3x3 windows of stride 1 as F(2x2,3x3), for devices with large caches.
+//
+//   Y = A' [ sum over c of (G g_c G') * (B' d_c B) ] A   for each tile of 2x2 outputs, d the 4x4 inputs it reads
+//
+// A. Lavin and S. Gray, Fast algorithms for convolutional neural networks (arXiv:1509.09308), section 4.1: 16 multiply-adds for
+// each channel in place of 36. An input gradient is the same with rows and columns of the window turned round, and input and
+// output channels changed.
+//
+// The source is copied by conv2d_planes of packed.cl into the planes of a 4x4 window of stride 2: what a tile reads at (i, j) is place e of
+// phase (i%2, j%2), shifted by (i/2, j/2). Places e that are no tile are computed and dropped. The sums over channels are 16
+// products of [rows, channels] by [channels, places], whose right sides are made for a few places at a time, so that they stay
+// in the second-level cache until they are used.
+//
+// Tensors as in conv2d.cl. planes as in packed.cl. turned [tiles of MT rows, 16, TURNED]: [channels, MT], 0 beyond the last row.
+// transformed [work-items, JB, 16, SIZE]: the right sides of one work-item.
+//
+// Macros: LANES; W lanes of a vector; MT rows and NT vectors of a register tile; NT W divides by LANES; JB such tiles of places
+// at a time; SUMS channels that are summed; GRADIENT 1: input gradient; HAS_BIAS.
+// Numerics: fma over channels in order; the transforms add in the order written. Exact for whole numbers below
+// 2^24 / (324 SUMS) in product.
 
 #ifndef SUMS
 #define LANES 1
@@ -15,6 +34,7 @@
 typedef JOIN(float, W) V;
 #define LOAD(p) JOIN(vload, W)(0, p)
 #define STORE(v, p) JOIN(vstore, W)(v, 0, p)
+// Named number by number: checkers of memory do not follow vectors that are joined from halves.
 #if W == 16
 #define LOW(a, b)                                                                                                           \
   (V)((a).s0, (b).s0, (a).s1, (b).s1, (a).s2, (b).s2, (a).s3, (b).s3,                                                       \
@@ -32,9 +52,11 @@ typedef JOIN(float, W) V;
 #define NR (NT * W)
 #define CHUNK 8
 #define TILES(a, t) (((a) + (t)-1) / (t))
+// A line more than the numbers, so that the 16 products do not lie a power of two apart: they would share a set of the cache.
 #define SIZE (SUMS * NR + 16)
 #define TURNED (SUMS * MT + 16)
 
+// G g G' of channel s of one tile of MT rows.
 static inline void turn(__global const float *weight, __global float *turned, const int rows, const int it, const int s) {
   const int r0 = it * MT;
   float g[9][MT], t[4][3][MT];
@@ -66,6 +88,7 @@ static inline void turn(__global const float *weight, __global float *turned, co
     }
 }
 
+// One work-item: CHUNK channels of all rows for a gradient, else all channels of one tile of rows: weights as they lie in memory.
 __kernel void conv2d_winograd_weight(__global const float *restrict weight, __global float *restrict turned, int rows) {
   const int id = (int)get_global_id(0), itiles = TILES(rows, MT);
 #if GRADIENT
@@ -78,6 +101,7 @@ __kernel void conv2d_winograd_weight(__global const float *restrict weight, __gl
 #endif
 }
 
+// B' d B of one tile of places.
 static inline void transform(__global const float *planes, __global float *to, const long plane, const int line) {
   for (int s = 0; s < SUMS; s++, planes += 4 * plane, to += NR)
 #pragma unroll
@@ -105,6 +129,7 @@ static inline void transform(__global const float *planes, __global float *to, c
     }
 }
 
+// A' m A of row i and vector j, with the columns of the tiles side by side again: row y of the tiles is at to + y * 2 * NR.
 static inline void back(const V *m, float *to, const V start) {
   V t[2][4], y[2][2];
 #pragma unroll
@@ -146,6 +171,7 @@ static inline void back(const V *m, float *to, const V start) {
   }
 }
 
+// One work-item: JB tiles of places, and every `stride` of them, by row tiles from a part of them. Global size parts * stride.
 __kernel void conv2d_winograd(__global const float *restrict planes, __global const float *restrict turned,
 #if HAS_BIAS
                               __global const float *restrict bias,
@@ -204,6 +230,7 @@ __kernel void conv2d_winograd(__global const float *restrict planes, __global co
           for (int j = 0; j < NT; j++)
             back(m + i * NT + j, y + i * 4 * NR + (j * W / LANES * 2 * LANES + j * W % LANES), start);
         }
+        // Runs of places that are tiles: parts of rows.
         const int live = min(MT, rows - it * MT), e = jt * NR, stop = min(e + NR, places);
         int s = e;
         while (s < stop) {

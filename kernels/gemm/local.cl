@@ -1,4 +1,12 @@
 // gemm, local: C = act(alpha * op(A) op(B) + beta * C + bias) by tiles in local memory, for GPUs.
+//
+// Tensors, arguments and macros TRANS_A, TRANS_B, HAS_BIAS, HAS_BETA, ACTIVATION as in gemm.cl.
+// A work-group of (BM/TM) * (BN/TN) work-items computes BM rows by BN columns; BK steps of both operands at a time lie in local
+// memory, zeros beyond the matrices. A work-item holds TM by TN sums, BM/TM rows and BN/TN columns apart, so that neighbours
+// read neighbouring columns and broadcast rows. Tiles of local memory are one column longer than they need be: reading along
+// the other side then meets different banks. Local size is the work-group; global size it times the number of tiles.
+// The idea: Volkov, Demmel, Benchmarking GPUs to tune dense linear algebra, 2008.
+// Numerics: fma over k in order, then alpha, beta, bias, activation.
 
 #ifndef TRANS_A
 #define TRANS_A 0
@@ -34,6 +42,7 @@ gemm_forward_local(__global const float *restrict a, __global const float *restr
     for (int j = 0; j < TN; j++)
       acc[i][j] = 0;
   for (int p0 = 0; p0 < k; p0 += BK) {
+    // Neighbouring work-items read neighbouring numbers of memory: along k, or across it when transposed.
     for (int q = own; q < BM * BK; q += GROUP) {
       const int i = TRANS_A ? q % BM : q / BK, p = TRANS_A ? q / BM : q % BK;
       const int ai = i0 + i, ap = p0 + p;

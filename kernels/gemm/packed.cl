@@ -1,4 +1,17 @@
 // gemm, packed: C = act(alpha * op(A) op(B) + beta * C + bias) for devices with large caches and wide vectors.
+//
+// Tensors as in gemm.cl. Packed A: panels of MT rows, packed_a[(panel*K + p)*MT + i]; packed B: panels of NR = NT*W columns,
+// packed_b[(panel*K + p)*NR + j]; what lies beyond M or N is 0. Both lie one after the other in the tensor workspace, each
+// from a multiple of 16 elements.
+//
+// Macros: REAL, WIDE; W lanes of a vector 2|4|8|16; MT rows and NT vectors of a register tile, MT*NT sums; MB by NB register
+// tiles of one work-item; KC steps of K whose panel of B (KC*NR numbers) stays in the first-level cache, KC*MT*MB of A in the
+// second; PACK_A, PACK_B 0: the matrix is read where it lies (A has MT rows and more then, B is not transposed and has NR
+// columns and more);
+// TRANS_A, TRANS_B, HAS_BIAS, HAS_BETA, ACTIVATION as in gemm.cl.
+// gemm_pack_a, gemm_pack_b: one work-item packs KP steps of a panel, global size panels * ceil(K/KP). gemm_forward_packed: one
+// work-item computes MB*MT rows and NB*NR columns, local size 1, global size the number of such blocks.
+// Numerics: fma over k in order within KC steps, which are added in order; then alpha, beta, bias, activation.
 
 #ifndef REAL
 #define REAL float
@@ -70,6 +83,7 @@ __kernel void gemm_pack_b(__global const REAL *restrict b, __global REAL *restri
   __global REAL *to = workspace + after + ((long)panel * k + first) * NR;
   if (j0 + NR <= n) {
 #if TRANS_B
+    // A block of W steps of W columns at a time: a line of the source is read whole while it is in the cache.
     for (int p0 = first; p0 < last; p0 += W)
       for (int j = 0; j < NR; j++)
         for (int p = p0; p < min(last, p0 + W); p++)
@@ -187,6 +201,7 @@ __kernel void gemm_forward_packed(__global const REAL *restrict a, __global cons
 #pragma unroll
             for (int j = 0; j < NT; j++)
               kept[i * NT + j] = acc[i][j];
+          // A tile read in place at an edge is moved inwards, so that it never reads beyond: some of it comes twice.
           const int i0 = PACK_A ? it * MT : min(it * MT, m - MT), j0 = PACK_B ? jt * NR : min(jt * NR, n - NR);
           const int rows = min(MT, m - i0), columns = min(NR, n - j0);
           const REAL *value = (const REAL *)kept;
