@@ -6,6 +6,7 @@ import dev.clave.FormatException;
 import dev.clave.Shape;
 import dev.clave.Tensor;
 import dev.clave.io.Safetensors;
+import dev.clave.op.Chain;
 import dev.clave.op.Format;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,8 +19,9 @@ public final class Inference implements AutoCloseable {
     private final Graph graph;
     private final int batch;
     private final int lanes;
-    private final ParameterSet parameters;
     private final Plan plan;
+    private final Chain pass;
+    private final Owned owned = new Owned();
 
     /**
      * Compiles.
@@ -39,12 +41,13 @@ public final class Inference implements AutoCloseable {
         this.batch = batch;
         Format format = isFolding(graph) ? new Format(DType.F32, 1) : Plan.format(device, DType.F32);
         this.lanes = format.lanes();
-        this.parameters = new ParameterSet(device, DType.F32, graph.root());
+        ParameterSet parameters = owned.add(new ParameterSet(device, DType.F32, graph.root()));
         try {
             parameters.load("weights", weights, false);
-            this.plan = new Plan(device, graph, parameters, format, batch, Lowering.Purpose.INFERENCE, 0);
+            this.plan = owned.add(new Plan(device, graph, parameters, format, batch, Lowering.Purpose.INFERENCE, 0));
+            this.pass = owned.add(Chain.of(plan.forwardPass()));
         } catch (RuntimeException e) {
-            parameters.close();
+            owned.close();
             throw e;
         }
     }
@@ -82,7 +85,7 @@ public final class Inference implements AutoCloseable {
         for (int i = 0; i < reads.size(); i++) {
             write(reads.get(i), inputs.get(i));
         }
-        plan.forward();
+        pass.run();
         List<Object> results = new ArrayList<>();
         for (Node node : graph.outputs()) {
             results.add(read(node));
@@ -147,7 +150,6 @@ public final class Inference implements AutoCloseable {
 
     @Override
     public void close() {
-        plan.close();
-        parameters.close();
+        owned.close();
     }
 }

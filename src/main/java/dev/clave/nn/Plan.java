@@ -24,9 +24,7 @@ final class Plan implements AutoCloseable {
     private final List<Invocation> forward = new ArrayList<>();
     private final List<Invocation> backward = new ArrayList<>();
     private final List<Invocation> random = new ArrayList<>();
-    private final Owned owned = new Owned();
     private final boolean fuse;
-    private final Chain chain;
 
     /**
      * Compiles.
@@ -72,7 +70,6 @@ final class Plan implements AutoCloseable {
             lowering.constants().forEach((buffer, values) -> buffer.tensor().write(values));
             prepare(device, lowering.forward(), forward);
             prepare(device, lowering.backward(), backward);
-            this.chain = owned.add(Chain.of(forward, fuse));
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -105,11 +102,11 @@ final class Plan implements AutoCloseable {
         }
     }
 
-    /** Alone; who runs more than that has {@link #forwardPass} in a chain with it. */
     void forward() {
-        chain.run();
+        run(forward);
     }
 
+    /** For a chain, with what is run before and behind. */
     List<Invocation> forwardPass() {
         return forward;
     }
@@ -195,7 +192,6 @@ final class Plan implements AutoCloseable {
 
     @Override
     public void close() {
-        owned.close();
         forward.forEach(Invocation::close);
         backward.forEach(Invocation::close);
         pool.close();
