@@ -173,6 +173,9 @@ public final class Safetensors {
         return file;
     }
 
+    /** Up to here every whole number is a double, which JSON's numbers are. */
+    private static final long MOST_WHOLE = 1L << 53;
+
     private static Entry entry(String source, String name, Map<?, ?> fields, ByteBuffer data, List<long[]> ranges) {
         String rule = "tensor '" + name + "': ";
         String dtype = String.valueOf(fields.get("dtype"));
@@ -188,8 +191,15 @@ public final class Safetensors {
         for (int i = 0; i < shape.length; i++) {
             shape[i] = (int) whole(source, rule + "shape", extents.get(i), Integer.MAX_VALUE);
         }
-        long first = whole(source, rule + "data_offsets", offsets.get(0), data.capacity());
-        long last = whole(source, rule + "data_offsets", offsets.get(1), data.capacity());
+        long first = whole(source, rule + "data_offsets", offsets.get(0), MOST_WHOLE);
+        long last = whole(source, rule + "data_offsets", offsets.get(1), MOST_WHOLE);
+        if (Math.max(first, last) > data.capacity()) {
+            throw new FormatException(
+                    source,
+                    8,
+                    rule + "its values end at byte " + Math.max(first, last) + " of them all, the file holds "
+                            + data.capacity() + ": it is cut");
+        }
         Shape checked;
         try {
             checked = Shape.of(shape);
@@ -208,7 +218,7 @@ public final class Safetensors {
         if (value instanceof Double number && number >= 0 && number <= most && number == Math.rint(number)) {
             return number.longValue();
         }
-        throw new FormatException(source, 8, what + ": " + value + " is not a whole number in 0.." + most);
+        throw new FormatException(source, 8, what + ": not a whole number in 0.." + most + ": " + value);
     }
 
     /**

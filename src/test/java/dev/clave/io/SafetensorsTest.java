@@ -78,6 +78,19 @@ class SafetensorsTest {
         assertThrows(FormatException.class, () -> Safetensors.parse("test", file(header, 8)));
     }
 
+    /** Who broke off a download is told so, with both lengths. */
+    @Test
+    void aFileThatIsCutSaysSo() {
+        byte[] whole = file("{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}", 12);
+        assertEquals(List.of("a"), Safetensors.parse("test", whole).names());
+        byte[] cut = java.util.Arrays.copyOf(whole, whole.length - 5);
+        String message = assertThrows(FormatException.class, () -> Safetensors.parse("test", cut))
+                .getMessage();
+        assertTrue(
+                message.contains("tensor 'a': its values end at byte 12 of them all, the file holds 7: it is cut"),
+                message);
+    }
+
     @Test
     void hugeHeaderIsRefused() {
         byte[] bytes = file("{}", 0);
