@@ -182,6 +182,7 @@ final class FfmOpenCl implements OpenCl {
     private long built(Arena arena, long program, long device, String options) {
         MemorySegment devices = arena.allocateFrom(JAVA_LONG, device);
         int built = calls.clBuildProgram(program, 1, devices, arena.allocateFrom(options));
+        signals.restore(); // the compiler's
         if (built == Status.SUCCESS) {
             return program;
         }

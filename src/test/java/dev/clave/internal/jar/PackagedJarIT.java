@@ -103,6 +103,17 @@ class PackagedJarIT {
         assertFalse(result.output().contains("LD_PRELOAD"), result.output());
     }
 
+    /** Devices opened and programs compiled in turn: the compiler takes the faults over too, and gives them back when it likes. */
+    @Test
+    void faultsStayTheJvmsWhileProgramsAreCompiled() throws Exception {
+        ChildJvm.needsFfm();
+        Path cache = Files.createDirectory(folder.resolve("pocl"));
+        plain().environment("POCL_CACHE_DIR", cache.toString())
+                .run(DivisionsProgram.class.getName(), "ffm")
+                .succeeds()
+                .says("lost 0, nulls true");
+    }
+
     /** JOCL leaves the handler as it is: whoever loses divisions is told the cure, and nobody else. */
     @Test
     void lostDivisionsAreReportedOverJocl() throws Exception {
