@@ -26,7 +26,7 @@ final class FfmSignals {
     /** Signals for which HotSpot has the handler it has for SIGFPE: SIGSEGV, SIGBUS and SIGILL. */
     private static final int[] ALIKE = {11, 7, 4};
 
-    private static final int[] ALL = {SIGFPE, 11, 7, 4};
+    private static final int[] ALL = {SIGFPE, ALIKE[0], ALIKE[1], ALIKE[2]};
 
     private static final long SIG_IGN = 1;
     /** glibc's struct sigaction has 152 bytes; room to spare for other C libraries. */
@@ -120,18 +120,36 @@ final class FfmSignals {
         if (sigaction == null || DivisionProbe.lost() == 0) {
             return;
         }
-        MemorySegment action = action();
-        long handler = 0;
-        for (int signal : ALIKE) {
-            call(signal, MemorySegment.NULL, action);
-            long one = action.get(ValueLayout.JAVA_LONG, 0); // the handler is the first member
-            if (one <= SIG_IGN || isForOneSignal(action) || (handler != 0 && one != handler)) {
+        MemorySegment[] alike = alike();
+        if (isForOneSignal(alike[0])) {
+            call(SIGFPE, alike[0], MemorySegment.NULL);
+            DivisionProbe.lost(); // LLVM's signal: it gives back what it took over from the others
+            alike = alike();
+        }
+        long handler = handler(alike[0]);
+        for (MemorySegment action : alike) {
+            if (handler(action) <= SIG_IGN || isForOneSignal(action) || handler(action) != handler) {
                 return;
             }
-            handler = one;
         }
-        saved[0] = action;
+        saved[0] = alike[0];
+        System.arraycopy(alike, 0, saved, 1, alike.length);
         restore();
+    }
+
+    /** Actions of this moment. */
+    private MemorySegment[] alike() {
+        MemorySegment[] actions = new MemorySegment[ALIKE.length];
+        for (int i = 0; i < ALIKE.length; i++) {
+            actions[i] = action();
+            call(ALIKE[i], MemorySegment.NULL, actions[i]);
+        }
+        return actions;
+    }
+
+    /** The first member. */
+    private static long handler(MemorySegment action) {
+        return action.get(ValueLayout.JAVA_LONG, 0);
     }
 
     private void call(int signal, MemorySegment action, MemorySegment before) {
