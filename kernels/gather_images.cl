@@ -48,6 +48,12 @@ __kernel void gather_images_forward_reference(__global const uchar *restrict ima
 
 // One work-item per row of one block of LANES samples: global size = blocks * channels * output rows.
 #if LANES > 1
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
+typedef JOIN(uchar, LANES) Pixels;
+typedef JOIN(REAL, LANES) V;
+#define TO_V JOIN(JOIN(convert_, REAL), LANES)
+
 __kernel void gather_images_forward_rows(__global const uchar *restrict images, __global const int *restrict labels,
                                          __global const int *restrict order, __global REAL *restrict output,
                                          __global int *restrict batch_labels, int total, int c, int h, int w, int first,
@@ -56,6 +62,8 @@ __kernel void gather_images_forward_rows(__global const uchar *restrict images, 
   if (id >= total)
     return;
   const int y = id % oh - PAD, channel = id / oh % c, b = id / oh / c;
+  const bool inside = y >= 0 && y < h, whole = (b + 1) * LANES <= live && w >= LANES;
+  const long start = ((long)channel * h + (inside ? y : 0)) * w, image = (long)c * h * w;
   __global REAL *row = output + (long)id * ow * LANES;
   for (int lane = 0; lane < LANES; lane++) {
     const int n = b * LANES + lane;
@@ -63,13 +71,48 @@ __kernel void gather_images_forward_rows(__global const uchar *restrict images, 
     const int source = real ? order[first + n] : 0;
     if (id == b * c * oh)
       batch_labels[n] = real ? labels[source] : IGNORE;
-    const bool inside = real && y >= 0 && y < h;
-    __global const uchar *from = images + ((long)source * c + channel) * h * w + (inside ? y : 0) * w;
+    if (whole)
+      continue;
+    __global const uchar *from = images + source * image + start;
     for (int x = 0; x < ow; x++) {
       const bool pixel = inside && x >= PAD && x < w + PAD;
       const REAL value = pixel ? ((REAL)from[x - PAD] - (REAL)127.5) * (REAL)(1 / 127.5) : (REAL)-1;
       row[x * LANES + lane] = real ? value : (REAL)0;
     }
+  }
+  if (!whole)
+    return;
+  __global V *to = (__global V *)row;
+  for (int x = 0; x < ow; x++)
+    if (!inside || x < PAD || x >= w + PAD)
+      to[x] = (V)((REAL)-1);
+  // LANES pixels of LANES samples at a time; the last tile starts earlier where the width is no multiple, and writes the same
+  // values again.
+  for (int tile = 0; inside && tile < w; tile += LANES) {
+    const int x = min(tile, w - LANES);
+    Pixels pixels[LANES];
+#pragma unroll
+    for (int lane = 0; lane < LANES; lane++)
+      pixels[lane] = JOIN(vload, LANES)(0, images + order[first + b * LANES + lane] * image + start + x);
+    // Each round riffles the upper half between the lower one, as in transpose.cl.
+#pragma unroll
+    for (int round = 1; round < LANES; round *= 2) {
+      Pixels mixed[LANES];
+#pragma unroll
+      for (int i = 0; i < LANES / 2; i++) {
+        const Pixels low = pixels[i], high = pixels[i + LANES / 2];
+        mixed[2 * i].even = low.lo;
+        mixed[2 * i].odd = high.lo;
+        mixed[2 * i + 1].even = low.hi;
+        mixed[2 * i + 1].odd = high.hi;
+      }
+#pragma unroll
+      for (int i = 0; i < LANES; i++)
+        pixels[i] = mixed[i];
+    }
+#pragma unroll
+    for (int i = 0; i < LANES; i++)
+      to[PAD + x + i] = (TO_V(pixels[i]) - (V)((REAL)127.5)) * (V)((REAL)(1 / 127.5));
   }
 }
 #endif

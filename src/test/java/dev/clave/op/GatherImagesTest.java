@@ -10,8 +10,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The batch gather against its definition: whole and partial batches, padding, every layout. */
 @ExtendWith(TestDevices.Parameter.class)
 class GatherImagesTest {
-    private static final GatherImages GEOMETRY = new GatherImages(9, 5, 2, 3, 4, 1, -100);
-
     private final TestDevices devices;
 
     GatherImagesTest(TestDevices devices) {
@@ -20,36 +18,58 @@ class GatherImagesTest {
 
     @Test
     void picksScalesAndPads() {
-        int pixels = 2 * 3 * 4;
-        byte[] images = new byte[9 * pixels];
-        new SplittableRandom(2).nextBytes(images);
-        int[] labels = {4, 0, 3, 9, 2, 7, 1, 1, 8};
-        int[] order = {8, 3, 0, 5, 2, 7, 1, 6, 4};
-        for (int live : new int[] {5, 3, 0}) {
-            Map<String, Double> scalars = Map.of("first", 3.0, "live", (double) live);
+        check(new GatherImages(9, 5, 2, 3, 4, 1, -100), 5, 3, 0);
+    }
+
+    /** Rows that are at least a vector wide are turned in registers, the last vector overlapping the one before. */
+    @Test
+    void turnsWideRows() {
+        check(new GatherImages(70, 51, 2, 3, 21, 2, -1), 51, 48, 33, 1);
+        check(new GatherImages(40, 16, 1, 2, 32, 0, -1), 16, 15);
+    }
+
+    private void check(GatherImages g, int... lives) {
+        SplittableRandom random = new SplittableRandom(2);
+        int pixels = g.c() * g.h() * g.w();
+        byte[] images = new byte[g.count() * pixels];
+        random.nextBytes(images);
+        int[] labels = new int[g.count()];
+        int[] order = new int[g.count()];
+        for (int i = 0; i < g.count(); i++) {
+            labels[i] = random.nextInt(10);
+            int swap = random.nextInt(i + 1);
+            order[i] = order[swap];
+            order[swap] = i;
+        }
+        int first = 3;
+        int rows = g.h() + 2 * g.pad();
+        int columns = g.w() + 2 * g.pad();
+        for (int live : lives) {
             OpCase op = new OpCase(
-                    "live " + live,
-                    GEOMETRY,
+                    g + ", live " + live,
+                    g,
                     "forward",
                     Map.of("images", images, "labels", labels, "order", order),
-                    scalars,
+                    Map.of("first", (double) first, "live", (double) live),
                     Map.of());
-            float[] expected = new float[5 * 2 * 5 * 6];
-            int[] expectedLabels = new int[5];
-            for (int n = 0; n < 5; n++) {
-                expectedLabels[n] = n < live ? labels[order[3 + n]] : -100;
-                for (int i = 0; i < 60; i++) {
-                    int y = i / 6 % 5 - 1;
-                    int x = i % 6 - 1;
-                    boolean inside = y >= 0 && y < 3 && x >= 0 && x < 4;
-                    int pixel = inside && n < live
-                            ? Byte.toUnsignedInt(images[order[3 + n] * pixels + i / 30 * 12 + y * 4 + x])
-                            : 0;
-                    float scaled = (pixel - 127.5f) * (1 / 127.5f);
-                    expected[n * 60 + i] = n >= live ? 0 : inside ? scaled : -1;
-                }
+            float[] expected = new float[g.n() * g.c() * rows * columns];
+            int[] expectedLabels = new int[g.n()];
+            for (int n = 0; n < g.n(); n++) {
+                expectedLabels[n] = n < live ? labels[order[first + n]] : g.ignoreIndex();
             }
-            devices.forEach(GEOMETRY, "forward", new int[] {1, 8, 16}, place -> {
+            for (int i = 0; i < expected.length; i++) {
+                int n = i / columns / rows / g.c();
+                int channel = i / columns / rows % g.c();
+                int y = i / columns % rows - g.pad();
+                int x = i % columns - g.pad();
+                boolean inside = y >= 0 && y < g.h() && x >= 0 && x < g.w();
+                int pixel = inside && n < live
+                        ? Byte.toUnsignedInt(images[((order[first + n] * g.c() + channel) * g.h() + y) * g.w() + x])
+                        : 0;
+                float scaled = (pixel - 127.5f) * (1 / 127.5f);
+                expected[i] = n >= live ? 0 : inside ? scaled : -1;
+            }
+            devices.forEach(g, "forward", new int[] {1, 2, 4, 8, 16}, place -> {
                 Map<String, Object> got = Harness.run(place, op);
                 assertArrayEquals(expected, (float[]) got.get("output"), place + " " + op.name());
                 assertArrayEquals(expectedLabels, (int[]) got.get("batchLabels"), place + " " + op.name());
