@@ -4,13 +4,15 @@
 //
 // Tensors as in conv2d.cl and the pooling files: input [B,C,H,W,LANES], weight [K,CG,KH,KW], bias [K], reciprocal
 // [PH,PW] (average), hidden [B,K,OH,OW,LANES] (when KEEP_HIDDEN), output [B,K,PH,PW,LANES], argmax like output (maximum).
-// backward_conv: gradient of the output to that of the convolution's result, [B,K,OH,OW,LANES].
+// backward_conv: gradient of the output to that of the convolution's result, [B,K,OH,OW,LANES]. backward_parameters: to those
+// of weight and bias, where nobody asks for the input's; the convolution's result is not written.
 //
 // Macros: LANES; the convolution's window (KH ... DILATION_W), GROUPS, HAS_BIAS; the pooling window (POOL_KH ...
 // POOL_DILATION_W); MAX 1 maximum, 0 average; INNER and OUTER -1 none, 0 tanh, 1 sigmoid, 2 relu; KEEP_HIDDEN 0|1, which must
-// be 1 where INNER is not -1; tile sizes KT (output channels) and PT (columns of the output) of one work-item.
+// be 1 where INNER is not -1; tile sizes KT (output channels) and PT (columns of the output) of one work-item, KR (rows of the
+// kernel) of one in backward_parameters_tiled.
 //
-// Numerics: the convolution as in conv2d.cl, bit for bit; argmax, ties, NaN as in max_pool2d.cl; averages as in
+// Numerics: the convolution and the gradients of its parameters as in conv2d.cl, bit for bit; argmax, ties, NaN as in max_pool2d.cl; averages as in
 // avg_pool2d.cl. tanh is a rational function of our own, at most 5.2 ULP off, exact at 0, NaN and beyond 9.02.
 
 #ifndef LANES
@@ -56,6 +58,9 @@
 #define KT 1
 #define PT 1
 #endif
+#ifndef KR
+#define KR 1
+#endif
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
@@ -64,11 +69,25 @@ typedef float V;
 typedef int I;
 #define CHOOSE(no, yes, c) ((c) ? (yes) : (no))
 #define AND_NOT(a, b) ((a) && !(b))
+#define SUM(v) (v)
 #else
 typedef JOIN(float, LANES) V;
 typedef JOIN(int, LANES) I;
 #define CHOOSE(no, yes, c) select(no, yes, c)
 #define AND_NOT(a, b) ((a) & ~(b))
+#if LANES == 2
+#define SUM(v) ((v).s0 + (v).s1)
+#elif LANES == 4
+#define SUM(v) (((v).s0 + (v).s2) + ((v).s1 + (v).s3))
+#else
+inline float sum4(float4 v) { return (v.s0 + v.s2) + (v.s1 + v.s3); }
+#if LANES == 8
+#define SUM(v) sum4((v).lo + (v).hi)
+#else
+inline float sum8(float8 v) { return sum4(v.lo + v.hi); }
+#define SUM(v) sum8((v).lo + (v).hi)
+#endif
+#endif
 #endif
 // Whether a comes after b in a maximum that a NaN wins, for b that is none.
 #define NAN_OR_ABOVE(a, b) !((a) <= (b))
@@ -341,52 +360,174 @@ __kernel void conv2d_pool2d_forward_tiled(__global const V *restrict input, __gl
   }
 }
 
-#if MAX
-#define BACK_ARGUMENTS __global const I *restrict argmax
+#if KEEP_HIDDEN
+#define HIDDEN_ARGUMENT __global const V *restrict hidden,
+#define HIDDEN hidden,
 #else
-#define BACK_ARGUMENTS __global const float *restrict reciprocal
+#define HIDDEN_ARGUMENT
+#define HIDDEN
+#endif
+#if MAX
+#define BACK_ARGUMENTS __global const V *restrict output, HIDDEN_ARGUMENT __global const I *restrict argmax
+#define BACK output, HIDDEN argmax
+#else
+#define BACK_ARGUMENTS __global const V *restrict output, HIDDEN_ARGUMENT __global const float *restrict reciprocal
+#define BACK output, HIDDEN reciprocal
 #endif
 
-// Rows of the convolution's result for all samples of a block; `rows` is how many rows one work-item takes. Windows may
-// overlap; they are added from the last to the first, as in max_pool2d.cl.
-__kernel void conv2d_pool2d_backward_conv_reference(__global const V *restrict output,
-#if KEEP_HIDDEN
-                                                    __global const V *restrict hidden,
+// The gradient of one value of the convolution's result. Windows may overlap; they are added from the last to the first, as in
+// max_pool2d.cl.
+inline V conv_gradient(BACK_ARGUMENTS, __global const V *restrict grad_output, int plane, int y, int x, int oh, int ow, int ph,
+                       int pw) {
+  V sum = (V)(0.0f);
+#pragma unroll
+  for (int i = 0; i < POOL_KH; i++) {
+    const int t = y + POOL_PAD_TOP - i * POOL_DILATION_H;
+    if (t < 0 || t % POOL_STRIDE_H != 0 || t / POOL_STRIDE_H >= ph)
+      continue;
+#pragma unroll
+    for (int j = 0; j < POOL_KW; j++) {
+      const int s = x + POOL_PAD_LEFT - j * POOL_DILATION_W;
+      if (s < 0 || s % POOL_STRIDE_W != 0 || s / POOL_STRIDE_W >= pw)
+        continue;
+      const int window = t / POOL_STRIDE_H * pw + s / POOL_STRIDE_W, o = plane * ph * pw + window;
+      const V g = derivative(output[o], grad_output[o], OUTER);
+#if MAX
+      sum += CHOOSE((V)(0.0f), g, argmax[o] == y * ow + x);
+#else
+      sum = fma(g, (V)(reciprocal[window]), sum);
 #endif
-                                                    BACK_ARGUMENTS, __global const V *restrict grad_output,
+    }
+  }
+#if KEEP_HIDDEN
+  sum = derivative(hidden[(plane * oh + y) * ow + x], sum, INNER);
+#endif
+  return sum;
+}
+
+// Rows of the convolution's result for all samples of a block; `rows` is how many rows one work-item takes.
+__kernel void conv2d_pool2d_backward_conv_reference(BACK_ARGUMENTS, __global const V *restrict grad_output,
                                                     __global V *restrict grad_conv, int planes, int rows, int oh, int ow,
                                                     int ph, int pw) {
   const int chunks = (oh + rows - 1) / rows;
   const int plane = (int)get_global_id(0) / chunks, top = (int)get_global_id(0) % chunks * rows;
   if (plane >= planes)
     return;
-  for (int y = top; y < min(top + rows, oh); y++) {
-    for (int x = 0; x < ow; x++) {
-      V sum = (V)(0.0f);
+  for (int y = top; y < min(top + rows, oh); y++)
+    for (int x = 0; x < ow; x++)
+      grad_conv[(plane * oh + y) * ow + x] = conv_gradient(BACK, grad_output, plane, y, x, oh, ow, ph, pw);
+}
+
+#if HAS_BIAS
+#define GRADIENTS __global float *restrict grad_weight, __global float *restrict grad_bias
+#else
+#define GRADIENTS __global float *restrict grad_weight
+#endif
+
+// One work-item per element of the weight's gradient, then one per element of the bias's.
+__kernel void conv2d_pool2d_backward_parameters_reference(__global const V *restrict input, BACK_ARGUMENTS,
+                                                          __global const V *restrict grad_output, GRADIENTS, int weights,
+                                                          int total, int blocks, int c_all, int h, int w, int k_all,
+                                                          int oh, int ow, int ph, int pw) {
+  const int id = (int)get_global_id(0), cg = c_all / GROUPS, kg = k_all / GROUPS;
+  if (id >= total)
+    return;
+  const bool is_weight = id < weights;
+  const int kw = id % KW, kh = id / KW % KH, c = id / KW / KH % cg, k = is_weight ? id / KW / KH / cg : id - weights;
+  V acc = (V)(0.0f);
+  for (int b = 0; b < blocks; b++)
+    for (int oy = 0; oy < oh; oy++)
+      for (int ox = 0; ox < ow; ox++) {
+        const V g = conv_gradient(BACK, grad_output, b * k_all + k, oy, ox, oh, ow, ph, pw);
+        const int y = oy * STRIDE_H - PAD_TOP + kh * DILATION_H, x = ox * STRIDE_W - PAD_LEFT + kw * DILATION_W;
+        if (!is_weight)
+          acc += g;
+        else if (y >= 0 && y < h && x >= 0 && x < w)
+          acc = fma(g, input[((b * c_all + k / kg * cg + c) * h + y) * w + x], acc);
+      }
+  if (is_weight)
+    grad_weight[id] = SUM(acc);
+#if HAS_BIAS
+  else
+    grad_bias[k] = SUM(acc);
+#endif
+}
+
+// One work-item: one output channel, one input channel, KR rows of the kernel; the first of a channel adds up the bias's
+// gradient too. Windows as in forward_tiled. Values are added in the order of rows and columns of the convolution's result.
+#define SPAN ((POOL_KW - 1) * STRIDE_W + (KW - 1) * DILATION_W + 1)
+__kernel void conv2d_pool2d_backward_parameters_tiled(__global const V *restrict input, BACK_ARGUMENTS,
+                                                      __global const V *restrict grad_output, GRADIENTS, int blocks,
+                                                      int c_all, int h, int w, int k_all, int oh, int ow, int ph, int pw) {
+  const int cg = c_all / GROUPS, kg = k_all / GROUPS, parts = TILES(KH, KR);
+  int id = (int)get_global_id(0);
+  if (id >= k_all * cg * parts)
+    return;
+  const int kh0 = id % parts * KR;
+  id /= parts;
+  const int c = id % cg, k = id / cg;
+  V acc[KR][KW], sum = (V)(0.0f);
 #pragma unroll
-      for (int i = 0; i < POOL_KH; i++) {
-        const int t = y + POOL_PAD_TOP - i * POOL_DILATION_H;
-        if (t < 0 || t % POOL_STRIDE_H != 0 || t / POOL_STRIDE_H >= ph)
-          continue;
+  for (int r = 0; r < KR; r++)
+#pragma unroll
+    for (int kw = 0; kw < KW; kw++)
+      acc[r][kw] = (V)(0.0f);
+  for (int b = 0; b < blocks; b++) {
+    __global const V *from = input + (b * c_all + k / kg * cg + c) * h * w;
+    const int plane = b * k_all + k;
+    for (int oy = 0; oy < ph * POOL_KH; oy++) {
+      const int y0 = oy * STRIDE_H - PAD_TOP + kh0 * DILATION_H, py = oy / POOL_KH;
+      const bool rows = y0 >= 0 && y0 + (KR - 1) * DILATION_H < h && kh0 + KR <= KH;
+      for (int px = 0; px < pw; px++) {
+        const int o = (plane * ph + py) * pw + px, x0 = px * POOL_KW * STRIDE_W - PAD_LEFT;
+        const V g = derivative(output[o], grad_output[o], OUTER);
+        V v[POOL_KW];
 #pragma unroll
         for (int j = 0; j < POOL_KW; j++) {
-          const int s = x + POOL_PAD_LEFT - j * POOL_DILATION_W;
-          if (s < 0 || s % POOL_STRIDE_W != 0 || s / POOL_STRIDE_W >= pw)
-            continue;
-          const int window = t / POOL_STRIDE_H * pw + s / POOL_STRIDE_W, o = plane * ph * pw + window;
-          const V g = derivative(output[o], grad_output[o], OUTER);
 #if MAX
-          sum += CHOOSE((V)(0.0f), g, argmax[o] == y * ow + x);
+          v[j] = CHOOSE((V)(0.0f), g, argmax[o] == oy * ow + px * POOL_KW + j);
 #else
-          sum = fma(g, (V)(reciprocal[window]), sum);
+          v[j] = g * (V)(reciprocal[py * pw + px]);
 #endif
+#if KEEP_HIDDEN
+          v[j] = derivative(hidden[(plane * oh + oy) * ow + px * POOL_KW + j], v[j], INNER);
+#endif
+          sum += v[j];
+        }
+        if (rows && x0 >= 0 && x0 + SPAN <= w) {
+#pragma unroll
+          for (int r = 0; r < KR; r++)
+#pragma unroll
+            for (int j = 0; j < POOL_KW; j++)
+#pragma unroll
+              for (int kw = 0; kw < KW; kw++)
+                acc[r][kw] =
+                    fma(v[j], from[(y0 + r * DILATION_H) * w + x0 + j * STRIDE_W + kw * DILATION_W], acc[r][kw]);
+        } else {
+#pragma unroll
+          for (int r = 0; r < KR; r++) {
+            const int y = y0 + r * DILATION_H;
+#pragma unroll
+            for (int j = 0; j < POOL_KW; j++)
+#pragma unroll
+              for (int kw = 0; kw < KW; kw++) {
+                const int x = x0 + j * STRIDE_W + kw * DILATION_W;
+                if (y >= 0 && y < h && x >= 0 && x < w)
+                  acc[r][kw] = fma(v[j], from[y * w + x], acc[r][kw]);
+              }
+          }
         }
       }
-      const int at = (plane * oh + y) * ow + x;
-#if KEEP_HIDDEN
-      sum = derivative(hidden[at], sum, INNER);
-#endif
-      grad_conv[at] = sum;
     }
   }
+#pragma unroll
+  for (int r = 0; r < KR; r++)
+#pragma unroll
+    for (int kw = 0; kw < KW; kw++)
+      if (kh0 + r < KH)
+        grad_weight[((k * cg + c) * KH + kh0 + r) * KW + kw] = SUM(acc[r][kw]);
+#if HAS_BIAS
+  if (c == 0 && kh0 == 0)
+    grad_bias[k] = SUM(sum);
+#endif
 }

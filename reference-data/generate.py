@@ -286,7 +286,7 @@ def avg_pool2d():
 
 
 def conv2d_pool2d():
-    """A convolution, an activation or none, pooling, an activation or none; the gradient is that of the convolution."""
+    """A convolution, an activation or none, pooling, an activation or none; gradients of the convolution's result and its parameters."""
     cases = {  # image, output channels, window, groups, inner, pooling window, maximum, outer
         "lenet_relu": (image(2, 1, 12, 12), 6, window((3, 3), pad=(1, 1, 1, 1)), 1, None, window((2, 2), (2, 2)), 1, "relu"),
         "lenet_tanh": (image(2, 2, 12, 12), 4, window((5, 5)), 1, "tanh", window((2, 2), (2, 2)), 0, "sigmoid"),
@@ -300,7 +300,9 @@ def conv2d_pool2d():
         draw = Draw("conv2d_pool2d", case)
         input, weight, bias = (draw.normal(*shape) for shape in (
             (g["n"], g["c"], g["h"], g["w"]), (k, g["c"] // groups, g["kh"], g["kw"]), (k,)))
-        conv = F.conv2d(padded(input, g), weight, bias, (g["stride_h"], g["stride_w"]), 0, 1, groups).requires_grad_()
+        weight.requires_grad_()
+        bias.requires_grad_()
+        conv = F.conv2d(padded(input, g), weight, bias, (g["stride_h"], g["stride_w"]), 0, 1, groups)
         hidden = functions[inner](conv)
         if maximum:
             pooled, argmax = F.max_pool2d(hidden, *pool_arguments(pool), return_indices=True)
@@ -308,10 +310,10 @@ def conv2d_pool2d():
             pooled = F.avg_pool2d(hidden, *pool_arguments(pool))
         output = functions[outer](pooled)
         grad_output = draw.normal(*output.shape)
-        (grad_conv,) = torch.autograd.grad(output, [conv], grad_output)
+        grad_conv, grad_weight, grad_bias = torch.autograd.grad(output, [conv, weight, bias], grad_output)
         metadata = {**g, "inner": inner or "none", "outer": outer or "none", "max": maximum}
         tensors = {"input": input, "weight": weight, "bias": bias, "output": output, "gradOutput": grad_output,
-                   "gradConv": grad_conv}
+                   "gradConv": grad_conv, "gradWeight": grad_weight, "gradBias": grad_bias}
         if inner:
             tensors["hidden"] = hidden
         if maximum:

@@ -232,11 +232,53 @@ final class Lowering {
                     + node.operation().getClass().getSimpleName() + "); use the network for inference");
         }
         Fusion fusion = fusions.get(node);
+        if (fusion != null && isFirst(fusion)) {
+            parameters(fusion, gradient);
+            return;
+        }
         Node differentiated = fusion == null ? node : fusion.conv();
         Buffer made = fusion == null ? gradient : backward(fusion, gradient);
         for (String direction : geometry(differentiated).directions()) {
             backward(differentiated, direction, made);
         }
+    }
+
+    /**
+     * Whether nobody asks for the gradient of the input, and those of the parameters are cheaper from the output's gradient than
+     * from that of the convolution's result: of few channels, which would each make the latter anew.
+     */
+    private boolean isFirst(Fusion fusion) {
+        Node conv = fusion.conv();
+        Conv2dPool2d whole = (Conv2dPool2d) geometry(fusion.last());
+        return format.lanes() > 1
+                && whole.gradientFromOutput()
+                && !Boolean.TRUE.equals(differentiable.get(conv.inputs().get(0)))
+                && conv.parameters().values().stream().allMatch(p -> p.trainable() && isAlone(p));
+    }
+
+    private void parameters(Fusion fusion, Buffer gradient) {
+        Problem problem = geometry(fusion.last()).problem("backwardParameters", format);
+        Map<String, Buffer> bound = new LinkedHashMap<>();
+        for (Slot slot : problem.slots()) {
+            bound.put(
+                    slot.name(),
+                    switch (slot.name()) {
+                        case "gradOutput" -> gradient;
+                        case "gradWeight" -> gradient(fusion.conv(), "weight");
+                        case "gradBias" -> gradient(fusion.conv(), "bias");
+                        default -> fusedBuffer(fusion, slot);
+                    });
+        }
+        backward.add(new Step(fusion.conv().name(), problem, bound));
+    }
+
+    private Buffer gradient(Node node, String slot) {
+        Parameter parameter = Objects.requireNonNull(node.parameters().get(slot));
+        return Buffer.of(node.name() + ".gradient of " + slot, parameters.gradient(parameter));
+    }
+
+    private boolean isAlone(Parameter parameter) {
+        return !parameterBuffers.containsKey(parameter) || reads(parameter) == 1;
     }
 
     /** The gradient of the convolution's result. */
@@ -280,7 +322,7 @@ final class Lowering {
                 case "gradInput" -> fresh("gradient of " + input.name(), slot.dtype(), slot.shape());
                 case "gradWeight", "gradBias" -> {
                     Parameter read = Objects.requireNonNull(parameter);
-                    boolean alone = !parameterBuffers.containsKey(read) || reads(read) == 1;
+                    boolean alone = isAlone(read);
                     Buffer target = alone
                             ? Buffer.of(node.name() + "." + slot.name(), parameters.gradient(read))
                             : fresh(node.name() + "." + slot.name(), slot.dtype(), slot.shape());

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * outer(pool(hidden))}. forward: input, weight and bias (as {@link Conv2d}), reciprocal (average pooling, as {@link
  * AvgPool2d}) to hidden (when there is an inner activation), output and argmax (max pooling, as {@link MaxPool2d}).
  * backwardConv: output, hidden, argmax or reciprocal, and gradOutput to gradConv, the gradient of the convolution's
- * result, which {@link Conv2d}'s backward directions take as their gradOutput.
+ * result, which {@link Conv2d}'s backward directions take as their gradOutput. backwardParameters: input and the same to
+ * gradWeight and gradBias, what those directions make of it.
  *
  * @param conv the convolution
  * @param inner activation before pooling, null for none
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record Conv2dPool2d(Conv2d conv, Activation.@Nullable Kind inner, Geometry pool, Activation.@Nullable Kind outer)
         implements Geometry {
+    private static final int FEW_CHANNELS = 4;
+
     /** Checks that the parts fit. */
     public Conv2dPool2d {
         Shape made = Shape.of(conv.n(), conv.k(), conv.oh(), conv.ow());
@@ -50,6 +53,29 @@ public record Conv2dPool2d(Conv2d conv, Activation.@Nullable Kind inner, Geometr
         return pool instanceof MaxPool2d max ? max.window() : ((AvgPool2d) pool).window();
     }
 
+    /**
+     * Whether backwardParameters beats backwardConv and what follows it. Each pair of an input and an output channel makes the
+     * gradient of the convolution's result anew, so that pays for the few channels of images.
+     */
+    public boolean gradientFromOutput() {
+        return overlap() == null && conv.c() / conv.groups() <= FEW_CHANNELS;
+    }
+
+    /** Why pooling windows are not whole and side by side, so that each value has one at most; null when they are. */
+    @Nullable
+    String overlap() {
+        Window window = poolWindow();
+        boolean side = window.strideH() == window.kh() && window.strideW() == window.kw();
+        boolean dense =
+                window.dilationH() == 1 && window.dilationW() == 1 && window.padTop() == 0 && window.padLeft() == 0;
+        if (!side || !dense) {
+            return "pooling windows overlap or have padding";
+        }
+        return ph() * window.kh() > conv.oh() || pw() * window.kw() > conv.ow()
+                ? "the last pooling window is cut"
+                : null;
+    }
+
     int ph() {
         return pool instanceof MaxPool2d max ? max.oh() : ((AvgPool2d) pool).oh();
     }
@@ -65,27 +91,63 @@ public record Conv2dPool2d(Conv2d conv, Activation.@Nullable Kind inner, Geometr
 
     @Override
     public List<String> directions() {
-        return List.of("forward", "backwardConv");
+        return List.of("forward", "backwardConv", "backwardParameters");
     }
 
     @Override
     public Problem problem(String direction, Format format) {
-        DType real = format.real();
-        Shape hidden = format.samples(conv.n(), conv.k(), conv.oh(), conv.ow());
-        Shape output = format.samples(conv.n(), conv.k(), ph(), pw());
-        boolean forward = direction.equals("forward");
-        if (!forward && !direction.equals("backwardConv")) {
-            throw Problem.unknown(this, direction);
-        }
+        int taps = poolWindow().kh() * poolWindow().kw() + 5;
         Problem plain = conv.problem("forward", format);
         List<Slot> slots = new ArrayList<>();
-        if (forward) {
-            slots.addAll(plain.slots().subList(0, plain.slots().size() - 1));
-        } else {
+        switch (direction) {
+            case "forward" -> {
+                slots.addAll(plain.slots().subList(0, plain.slots().size() - 1));
+                slots.addAll(between(format, true));
+                return new Problem(
+                        this, direction, format, slots, List.of(), plain.flops(), plain.accumulated() + taps);
+            }
+            case "backwardConv" -> {
+                Slot gradConv = Slot.out("gradConv", format.real(), hidden(format));
+                slots.addAll(between(format, false));
+                slots.add(gradConv);
+                return new Problem(
+                        this,
+                        direction,
+                        format,
+                        slots,
+                        List.of(),
+                        gradConv.shape().elements(),
+                        taps);
+            }
+            case "backwardParameters" -> {
+                Problem weight = conv.problem("backwardWeight", format);
+                slots.add(weight.slot("input"));
+                slots.addAll(between(format, false));
+                slots.add(weight.slot("gradWeight"));
+                if (conv.bias()) {
+                    slots.add(conv.problem("backwardBias", format).slot("gradBias"));
+                }
+                return new Problem(
+                        this, direction, format, slots, List.of(), weight.flops(), weight.accumulated() + taps);
+            }
+            default -> throw Problem.unknown(this, direction);
+        }
+    }
+
+    private Shape hidden(Format format) {
+        return format.samples(conv.n(), conv.k(), conv.oh(), conv.ow());
+    }
+
+    /** What forward makes and backward reads, with the gradient of the output. */
+    private List<Slot> between(Format format, boolean forward) {
+        DType real = format.real();
+        Shape output = format.samples(conv.n(), conv.k(), ph(), pw());
+        List<Slot> slots = new ArrayList<>();
+        if (!forward) {
             slots.add(Slot.in("output", real, output));
         }
         if (inner != null) {
-            slots.add(forward ? Slot.out("hidden", real, hidden) : Slot.in("hidden", real, hidden));
+            slots.add(forward ? Slot.out("hidden", real, hidden(format)) : Slot.in("hidden", real, hidden(format)));
         }
         if (!isMax()) {
             slots.add(Slot.in("reciprocal", real, Shape.of(ph(), pw())));
@@ -98,11 +160,7 @@ public record Conv2dPool2d(Conv2d conv, Activation.@Nullable Kind inner, Geometr
         }
         if (!forward) {
             slots.add(Slot.in("gradOutput", real, output));
-            slots.add(Slot.out("gradConv", real, hidden));
         }
-        double flops = forward ? plain.flops() : hidden.elements();
-        int taps = poolWindow().kh() * poolWindow().kw();
-        return new Problem(
-                this, direction, format, slots, List.of(), flops, forward ? plain.accumulated() + taps + 5 : taps + 5);
+        return slots;
     }
 }

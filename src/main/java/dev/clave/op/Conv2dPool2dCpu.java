@@ -14,10 +14,16 @@ final class Conv2dPool2dCpu implements CpuKernel {
     public void run(Problem problem, CpuArguments a) {
         Conv2dPool2d g = (Conv2dPool2d) problem.geometry();
         try (Parts parts = new Parts(problem, a)) {
-            if (problem.direction().equals("forward")) {
-                forward(g, parts);
-            } else {
-                backward(g, parts);
+            switch (problem.direction()) {
+                case "forward" -> forward(g, parts);
+                case "backwardConv" -> backward(g, parts, "gradConv");
+                default -> {
+                    parts.put("gradOutput", backward(g, parts, null));
+                    parts.run(new Conv2dCpu(), g.conv(), "backwardWeight", "gradWeight", "gradWeight");
+                    if (g.conv().bias()) {
+                        parts.run(new Conv2dCpu(), g.conv(), "backwardBias", "gradBias", "gradBias");
+                    }
+                }
             }
         }
     }
@@ -29,14 +35,15 @@ final class Conv2dPool2dCpu implements CpuKernel {
         parts.activate(g.outer(), "forward", pooled, null, "output");
     }
 
-    private static void backward(Conv2dPool2d g, Parts parts) {
+    /** The gradient of the convolution's result, in the slot of this name or in between. */
+    private static Tensor backward(Conv2dPool2d g, Parts parts, @Nullable String into) {
         Tensor gradPooled =
                 parts.activate(g.outer(), "backwardInput", parts.get("output"), parts.get("gradOutput"), null);
         parts.put("gradOutput", gradPooled);
-        Tensor gradHidden = parts.run(pool(g), g.pool(), "backwardInput", "gradInput", "gradConv");
-        if (g.inner() != null) {
-            parts.activate(g.inner(), "backwardInput", parts.get("hidden"), gradHidden, "gradConv");
-        }
+        Tensor gradHidden = parts.run(pool(g), g.pool(), "backwardInput", "gradInput", into);
+        return g.inner() == null
+                ? gradHidden
+                : parts.activate(g.inner(), "backwardInput", parts.get("hidden"), gradHidden, into);
     }
 
     private static CpuKernel pool(Conv2dPool2d g) {

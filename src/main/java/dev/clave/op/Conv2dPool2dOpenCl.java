@@ -14,6 +14,8 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
     private static final int ENOUGH = 16;
 
     private static final int MOST_TILES = 12;
+    /** Registers for what is no sum: gradients of a window's row and what they are made of. */
+    private static final int SPARE = 6;
 
     private final boolean tiled;
     private final Settings set;
@@ -40,11 +42,13 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         if (!tiled) {
             return null;
         }
-        if (!problem.direction().equals("forward")) {
-            return "the gradient has no tile";
-        }
         Conv2dPool2d g = (Conv2dPool2d) problem.geometry();
-        return Settings.first(fits(g), illegal(g, problem.format().lanes()));
+        return switch (problem.direction()) {
+            case "forward" ->
+                Settings.first(fits(g), illegal(g, problem.format().lanes()));
+            case "backwardParameters" -> set.isEmpty() ? g.overlap() : "KT and PT are for forward";
+            default -> "the gradient has no tile";
+        };
     }
 
     private @Nullable String illegal(Conv2dPool2d g, int lanes) {
@@ -72,7 +76,7 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
 
     @Override
     public List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
-        if (!tiled) {
+        if (!tiled || !problem.direction().equals("forward")) {
             return List.of(Map.of());
         }
         List<Map<String, Integer>> tiles = new ArrayList<>();
@@ -88,16 +92,12 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
                 g.pw(), kg, g.conv().window(), g.poolWindow(), problem.format().lanes());
     }
 
-    /** Why pooling windows are not whole and side by side, null when they are. */
+    /** Why the forward tile does not fit, null when it does. */
     private static @Nullable String fits(Conv2dPool2d g) {
         Window pool = g.poolWindow();
-        boolean side = pool.strideH() == pool.kh() && pool.strideW() == pool.kw();
-        boolean dense = pool.dilationH() == 1 && pool.dilationW() == 1 && pool.padTop() == 0 && pool.padLeft() == 0;
-        if (!side || !dense) {
-            return "pooling windows overlap or have padding";
-        }
-        if (g.ph() * pool.kh() > g.conv().oh() || g.pw() * pool.kw() > g.conv().ow()) {
-            return "the last pooling window is cut";
+        String reason = g.overlap();
+        if (reason != null) {
+            return reason;
         }
         if (g.inner() != null
                 && (g.ph() * pool.kh() < g.conv().oh()
@@ -110,10 +110,11 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
     @Override
     public List<Launch> launches(Problem problem, OpenClDevice device) {
         Conv2dPool2d g = (Conv2dPool2d) problem.geometry();
-        if (problem.direction().equals("backwardConv")) {
-            return List.of(backward(problem, g));
-        }
-        return tiled ? List.of(tiled(problem, g)) : reference(problem, g);
+        return switch (problem.direction()) {
+            case "backwardConv" -> List.of(backward(problem, g));
+            case "backwardParameters" -> List.of(parameters(problem, g));
+            default -> tiled ? List.of(tiled(problem, g)) : reference(problem, g);
+        };
     }
 
     private static Launch common(Launch launch, Problem problem, Conv2dPool2d g) {
@@ -207,16 +208,35 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         Conv2d conv = g.conv();
         int planes = problem.format().blocks(conv.n()) * conv.k();
         int rows = planes >= ENOUGH ? conv.oh() : Math.max(1, conv.oh() * planes / ENOUGH);
-        List<String> slots = new ArrayList<>(List.of("output"));
-        if (g.inner() != null) {
-            slots.add("hidden");
-        }
-        slots.add(g.isMax() ? "argmax" : "reciprocal");
-        slots.addAll(List.of("gradOutput", "gradConv"));
         Launch launch = new Launch("conv2d_pool2d", "conv2d_pool2d_backward_conv_reference")
-                .buffers(slots.toArray(String[]::new))
+                .buffers(slots(problem))
                 .ints(planes, rows, conv.oh(), conv.ow(), g.ph(), g.pw())
                 .tiles((long) planes * ((conv.oh() + rows - 1) / rows));
         return common(launch, problem, g);
+    }
+
+    private Launch parameters(Problem problem, Conv2dPool2d g) {
+        Conv2d conv = g.conv();
+        int blocks = problem.format().blocks(conv.n());
+        int weights = problem.slot("gradWeight").shape().elements();
+        Window window = conv.window();
+        Launch launch = new Launch(
+                        "conv2d_pool2d", "conv2d_pool2d_backward_parameters_" + (tiled ? "tiled" : "reference"))
+                .buffers(slots(problem));
+        if (tiled) {
+            int room = ConvTile.registers(problem.format().lanes()) - SPARE;
+            int rows = Math.max(1, Math.min(window.kh(), room / window.kw()));
+            int parts = (window.kh() + rows - 1) / rows;
+            launch.define("KR", rows).tiles((long) (weights / (window.kh() * window.kw())) * parts);
+        } else {
+            int total = weights + (conv.bias() ? conv.k() : 0);
+            launch.ints(weights, total).elements(total);
+        }
+        launch.ints(blocks, conv.c(), conv.h(), conv.w(), conv.k(), conv.oh(), conv.ow(), g.ph(), g.pw());
+        return common(launch, problem, g);
+    }
+
+    private static String[] slots(Problem problem) {
+        return problem.slots().stream().map(Slot::name).toArray(String[]::new);
     }
 }

@@ -117,13 +117,13 @@ class Conv2dPool2dGoldenTest {
             if (g.pool() instanceof AvgPool2d average) {
                 host.put("reciprocal", average.reciprocals());
             }
-            double size = largestSum(g, host);
             for (int d = -1; d < Device.list().size(); d++) {
                 try (Device device = d < 0 ? Device.cpu() : Device.open(String.valueOf(d))) {
                     for (int lanes : device.isOpenCl() ? new int[] {1, 8, 16} : new int[] {1}) {
                         for (String direction : g.directions()) {
                             Problem problem = g.problem(direction, new Format(DType.F32, lanes));
                             int terms = problem.accumulated();
+                            double size = largestSum(g, host, direction);
                             double bound = terms * 0x1p-24 / (1 - terms * 0x1p-24) * size + 32 * 0x1p-24 * (1 + size);
                             for (String candidate : Operators.candidates(device, problem)) {
                                 run(device, g, direction, lanes, candidate, host)
@@ -161,19 +161,30 @@ class Conv2dPool2dGoldenTest {
         return name.equals("none") ? null : Activation.Kind.valueOf(name.toUpperCase(Locale.ROOT));
     }
 
-    /** The largest sum of magnitudes: of the convolution, or of a gradient. */
-    private static double largestSum(Conv2dPool2d g, Map<String, double[]> host) {
-        double weights = 0;
-        double[] weight = host.get("weight");
-        int taps = weight.length / g.conv().k();
-        for (int k = 0; k < g.conv().k(); k++) {
-            double sum = Math.abs(host.get("bias")[k]);
-            for (int i = 0; i < taps; i++) {
-                sum += Math.abs(weight[k * taps + i]) * most(host.get("input"));
+    /** The largest sum of magnitudes: of the convolution, of a gradient, or of a parameter's gradient. */
+    private static double largestSum(Conv2dPool2d g, Map<String, double[]> host, String direction) {
+        int k = g.conv().k();
+        double most = most(host.get("gradOutput")) * 9;
+        for (int channel = 0; channel < k; channel++) {
+            double sum = 0;
+            if (direction.equals("backwardParameters")) {
+                double[] gradient = host.get("gradConv");
+                int positions = g.conv().oh() * g.conv().ow();
+                for (int i = 0; i < gradient.length; i++) {
+                    sum += i / positions % k == channel ? Math.abs(gradient[i]) : 0;
+                }
+                sum *= Math.max(1, most(host.get("input")));
+            } else {
+                double[] weight = host.get("weight");
+                int taps = weight.length / k;
+                sum = Math.abs(host.get("bias")[channel]);
+                for (int i = 0; i < taps; i++) {
+                    sum += Math.abs(weight[channel * taps + i]) * most(host.get("input"));
+                }
             }
-            weights = Math.max(weights, sum);
+            most = Math.max(most, sum);
         }
-        return Math.max(weights, most(host.get("gradOutput")) * 9);
+        return most;
     }
 
     private static double most(double[] values) {
