@@ -3,13 +3,14 @@
 //   hidden = inner(bias + conv(input, weight));   output = outer(pool(hidden))
 //
 // Tensors as in conv2d.cl and the pooling files: input [B,C,H,W,LANES], weight [K,CG,KH,KW], bias [K], reciprocal
-// [PH,PW] (average), hidden [B,K,OH,OW,LANES] (when KEEP_HIDDEN), output [B,K,PH,PW,LANES], argmax like output (maximum).
+// [PH,PW] (average), hidden [B,K,OH,OW,LANES] (when KEEP_HIDDEN), output [B,K,PH,PW,LANES], argmax like output (maximum, when
+// KEEP_ARGMAX).
 // backward_conv: gradient of the output to that of the convolution's result, [B,K,OH,OW,LANES]. backward_parameters: to those
 // of weight and bias, where nobody asks for the input's; the convolution's result is not written.
 //
 // Macros: LANES; the convolution's window (KH ... DILATION_W), GROUPS, HAS_BIAS; the pooling window (POOL_KH ...
-// POOL_DILATION_W); MAX 1 maximum, 0 average; INNER and OUTER -1 none, 0 tanh, 1 sigmoid, 2 relu; KEEP_HIDDEN 0|1, which must
-// be 1 where INNER is not -1; tile sizes KT (output channels) and PT (columns of the output) of one work-item, KR (rows of the
+// POOL_DILATION_W); MAX 1 maximum, 0 average; INNER and OUTER -1 none, 0 tanh, 1 sigmoid, 2 relu; KEEP_HIDDEN 0|1 and
+// KEEP_ARGMAX 0|1, for a backward pass, which needs the first where INNER is not -1 and the second of a maximum; tile sizes KT (output channels) and PT (columns of the output) of one work-item, KR (rows of the
 // kernel) of one in backward_parameters_tiled.
 //
 // Numerics: the convolution and the gradients of its parameters as in conv2d.cl, bit for bit; argmax, ties, NaN as in max_pool2d.cl; averages as in
@@ -53,6 +54,9 @@
 #endif
 #ifndef KEEP_HIDDEN
 #define KEEP_HIDDEN 0
+#endif
+#ifndef KEEP_ARGMAX
+#define KEEP_ARGMAX MAX
 #endif
 #ifndef KT
 #define KT 1
@@ -189,8 +193,10 @@ __kernel void conv2d_pool2d_hidden_reference(__global const V *restrict input, _
                             id / ow / oh / k_all, id / ow / oh % k_all, id / ow % oh, id % ow, c_all, h, w, k_all);
 }
 
-#if MAX
+#if KEEP_ARGMAX
 #define POOL_ARGUMENTS __global V *restrict output, __global I *restrict argmax
+#elif MAX
+#define POOL_ARGUMENTS __global V *restrict output
 #else
 #define POOL_ARGUMENTS __global const float *restrict reciprocal, __global V *restrict output
 #endif
@@ -235,9 +241,9 @@ __kernel void conv2d_pool2d_forward_reference(__global const V *restrict input, 
       first = false;
     }
   }
-#if MAX
+#if KEEP_ARGMAX
   argmax[id] = where;
-#else
+#elif !MAX
   best *= (V)(reciprocal[py * pw + px]);
 #endif
   output[id] = activate(best, OUTER);
@@ -350,9 +356,9 @@ __kernel void conv2d_pool2d_forward_tiled(__global const V *restrict input, __gl
 #endif
         }
       const int to = (plane * ph + py) * pw + px0 + p;
-#if MAX
+#if KEEP_ARGMAX
       argmax[to] = where;
-#else
+#elif !MAX
       best *= (V)(reciprocal[py * pw + px0 + p]);
 #endif
       output[to] = activate(best, OUTER);

@@ -158,7 +158,7 @@ final class Lowering {
         geometries.put(fusion.conv(), fusion.convolution(batch));
         geometries.put(fusion.last(), geometry);
         fusion.conv().parameters().values().forEach(parameter -> parameterReads.merge(parameter, 1, Integer::sum));
-        Problem problem = geometry.problem("forward", format);
+        Problem problem = geometry.problem(purpose == Purpose.INFERENCE ? "inference" : "forward", format);
         Map<String, Buffer> bound = new LinkedHashMap<>();
         for (Slot slot : problem.slots()) {
             bound.put(slot.name(), fusedBuffer(fusion, slot));

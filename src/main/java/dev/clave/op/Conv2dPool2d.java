@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A convolution with what usually follows, in one: {@code hidden = inner(conv(input))}, {@code output =
  * outer(pool(hidden))}. forward: input, weight and bias (as {@link Conv2d}), reciprocal (average pooling, as {@link
  * AvgPool2d}) to hidden (when there is an inner activation), output and argmax (max pooling, as {@link MaxPool2d}).
+ * inference: the same to output alone.
  * backwardConv: output, hidden, argmax or reciprocal, and gradOutput to gradConv, the gradient of the convolution's
  * result, which {@link Conv2d}'s backward directions take as their gradOutput. backwardParameters: input and the same to
  * gradWeight and gradBias, what those directions make of it.
@@ -91,7 +92,7 @@ public record Conv2dPool2d(Conv2d conv, Activation.@Nullable Kind inner, Geometr
 
     @Override
     public List<String> directions() {
-        return List.of("forward", "backwardConv", "backwardParameters");
+        return List.of("forward", "inference", "backwardConv", "backwardParameters");
     }
 
     @Override
@@ -100,9 +101,11 @@ public record Conv2dPool2d(Conv2d conv, Activation.@Nullable Kind inner, Geometr
         Problem plain = conv.problem("forward", format);
         List<Slot> slots = new ArrayList<>();
         switch (direction) {
-            case "forward" -> {
+            case "forward", "inference" -> {
                 slots.addAll(plain.slots().subList(0, plain.slots().size() - 1));
-                slots.addAll(between(format, true));
+                between(format, true).stream()
+                        .filter(slot -> direction.equals("forward") || !isKept(slot.name()))
+                        .forEach(slots::add);
                 return new Problem(
                         this, direction, format, slots, List.of(), plain.flops(), plain.accumulated() + taps);
             }
@@ -132,6 +135,11 @@ public record Conv2dPool2d(Conv2d conv, Activation.@Nullable Kind inner, Geometr
             }
             default -> throw Problem.unknown(this, direction);
         }
+    }
+
+    /** Whether forward writes it for the backward directions alone. */
+    private static boolean isKept(String slot) {
+        return slot.equals("hidden") || slot.equals("argmax");
     }
 
     private Shape hidden(Format format) {

@@ -15,7 +15,8 @@ final class Conv2dPool2dCpu implements CpuKernel {
         Conv2dPool2d g = (Conv2dPool2d) problem.geometry();
         try (Parts parts = new Parts(problem, a)) {
             switch (problem.direction()) {
-                case "forward" -> forward(g, parts);
+                case "forward" -> forward(g, parts, g.inner() == null ? null : "hidden");
+                case "inference" -> forward(g, parts, null);
                 case "backwardConv" -> backward(g, parts, "gradConv");
                 default -> {
                     parts.put("gradOutput", backward(g, parts, null));
@@ -28,9 +29,9 @@ final class Conv2dPool2dCpu implements CpuKernel {
         }
     }
 
-    private static void forward(Conv2dPool2d g, Parts parts) {
-        Tensor made = parts.run(new Conv2dCpu(), g.conv(), "forward", "output", g.inner() == null ? null : "hidden");
-        parts.put("input", parts.activate(g.inner(), "forward", made, null, g.inner() == null ? null : "hidden"));
+    private static void forward(Conv2dPool2d g, Parts parts, @Nullable String hidden) {
+        Tensor made = parts.run(new Conv2dCpu(), g.conv(), "forward", "output", hidden);
+        parts.put("input", parts.activate(g.inner(), "forward", made, null, hidden));
         Tensor pooled = parts.run(pool(g), g.pool(), "forward", "output", "output");
         parts.activate(g.outer(), "forward", pooled, null, "output");
     }
@@ -73,7 +74,7 @@ final class Conv2dPool2dCpu implements CpuKernel {
             tensors.put(slot, tensor);
         }
 
-        /** Runs a part; its result goes to the slot of this name in the whole, or to a tensor in between. */
+        /** Runs a part; its result goes to the slot of this name in the whole, or to a tensor in between, as does what the whole lacks. */
         private Tensor run(
                 CpuKernel kernel, Geometry geometry, String direction, String result, @Nullable String into) {
             Problem part = geometry.problem(direction, problem.format());
@@ -81,7 +82,9 @@ final class Conv2dPool2dCpu implements CpuKernel {
             for (Slot slot : part.slots()) {
                 bound.put(
                         slot.name(),
-                        slot.name().equals(result) ? into == null ? fresh(slot) : get(into) : get(slot.name()));
+                        slot.name().equals(result)
+                                ? into == null ? fresh(slot) : get(into)
+                                : tensors.computeIfAbsent(slot.name(), name -> fresh(slot)));
             }
             kernel.run(part, new CpuArguments(bound));
             return java.util.Objects.requireNonNull(bound.get(result));

@@ -44,9 +44,10 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         }
         Conv2dPool2d g = (Conv2dPool2d) problem.geometry();
         return switch (problem.direction()) {
-            case "forward" ->
-                Settings.first(fits(g), illegal(g, problem.format().lanes()));
-            case "backwardParameters" -> set.isEmpty() ? g.overlap() : "KT and PT are for forward";
+            case "forward", "inference" ->
+                Settings.first(fits(problem), illegal(g, problem.format().lanes()));
+            case "backwardParameters" ->
+                set.isEmpty() ? g.overlap() : "KT and PT are the tile of forward and inference";
             default -> "the gradient has no tile";
         };
     }
@@ -76,7 +77,7 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
 
     @Override
     public List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
-        if (!tiled || !problem.direction().equals("forward")) {
+        if (!tiled || problem.direction().startsWith("backward")) {
             return List.of(Map.of());
         }
         List<Map<String, Integer>> tiles = new ArrayList<>();
@@ -93,13 +94,14 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
     }
 
     /** Why the forward tile does not fit, null when it does. */
-    private static @Nullable String fits(Conv2dPool2d g) {
+    private static @Nullable String fits(Problem problem) {
+        Conv2dPool2d g = (Conv2dPool2d) problem.geometry();
         Window pool = g.poolWindow();
         String reason = g.overlap();
         if (reason != null) {
             return reason;
         }
-        if (g.inner() != null
+        if (keepsHidden(problem)
                 && (g.ph() * pool.kh() < g.conv().oh()
                         || g.pw() * pool.kw() < g.conv().ow())) {
             return "some values of hidden lie in no pooling window";
@@ -134,7 +136,13 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
                 .define("MAX", g.isMax() ? 1 : 0)
                 .define("INNER", code(g.inner()))
                 .define("OUTER", code(g.outer()))
-                .define("KEEP_HIDDEN", g.inner() == null ? 0 : 1);
+                .define("KEEP_HIDDEN", keepsHidden(problem) ? 1 : 0)
+                .define("KEEP_ARGMAX", g.isMax() && !problem.direction().equals("inference") ? 1 : 0);
+    }
+
+    private static boolean keepsHidden(Problem problem) {
+        return ((Conv2dPool2d) problem.geometry()).inner() != null
+                && !problem.direction().equals("inference");
     }
 
     private static String code(Activation.@Nullable Kind kind) {
@@ -149,18 +157,6 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         };
     }
 
-    private static String[] forwardSlots(Conv2dPool2d g) {
-        List<String> slots = new ArrayList<>(List.of("input", "weight"));
-        if (g.conv().bias()) {
-            slots.add("bias");
-        }
-        if (g.inner() != null) {
-            slots.add("hidden");
-        }
-        slots.addAll(g.isMax() ? List.of("output", "argmax") : List.of("reciprocal", "output"));
-        return slots.toArray(String[]::new);
-    }
-
     private Launch tiled(Problem problem, Conv2dPool2d g) {
         Conv2d conv = g.conv();
         int kg = conv.k() / conv.groups();
@@ -172,7 +168,7 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
                 * g.ph()
                 * ((g.pw() + tile.columns() - 1) / tile.columns());
         Launch launch = new Launch("conv2d_pool2d", "conv2d_pool2d_forward_tiled")
-                .buffers(forwardSlots(g))
+                .buffers(slots(problem))
                 .ints(blocks, conv.c(), conv.h(), conv.w(), conv.k(), conv.oh(), conv.ow(), g.ph(), g.pw())
                 .define("KT", tile.channels())
                 .define("PT", tile.columns())
@@ -184,7 +180,7 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         Conv2d conv = g.conv();
         int lanes = problem.format().lanes();
         List<Launch> launches = new ArrayList<>();
-        if (g.inner() != null) {
+        if (keepsHidden(problem)) {
             int values = problem.slot("hidden").shape().elements() / lanes;
             Launch hidden = new Launch("conv2d_pool2d", "conv2d_pool2d_hidden_reference").buffers("input", "weight");
             if (conv.bias()) {
@@ -197,7 +193,7 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         }
         int outputs = problem.slot("output").shape().elements() / lanes;
         Launch pooled = new Launch("conv2d_pool2d", "conv2d_pool2d_forward_reference")
-                .buffers(forwardSlots(g))
+                .buffers(slots(problem))
                 .ints(outputs, conv.c(), conv.h(), conv.w(), conv.k(), conv.oh(), conv.ow(), g.ph(), g.pw())
                 .elements(outputs);
         launches.add(common(pooled, problem, g));
