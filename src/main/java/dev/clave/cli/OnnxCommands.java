@@ -1,6 +1,7 @@
 package dev.clave.cli;
 
 import dev.clave.FormatException;
+import dev.clave.io.NewFile;
 import dev.clave.io.NpyArray;
 import dev.clave.io.Npz;
 import dev.clave.io.Safetensors;
@@ -123,7 +124,7 @@ final class OnnxCommands {
                 byte[] head = in.readNBytes(9);
                 return head.length == 9 && head[8] == '{' && head[5] == 0 && head[6] == 0 && head[7] == 0;
             } catch (IOException e) {
-                throw new FormatException(file.toString(), -1, "cannot be read: " + e);
+                throw new FormatException(file.toString(), -1, "cannot be read: " + NewFile.reason(e));
             }
         }
     }

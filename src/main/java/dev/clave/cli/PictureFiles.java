@@ -4,6 +4,7 @@ import dev.clave.FormatException;
 import dev.clave.data.ImageDataset;
 import dev.clave.data.Mnist;
 import dev.clave.data.Pictures;
+import dev.clave.io.NewFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,7 +75,7 @@ record PictureFiles(ImageDataset images, List<String> names, boolean labelled) {
             }
             return found;
         } catch (IOException e) {
-            throw new FormatException(directory.toString(), -1, "cannot be read: " + e.getMessage());
+            throw new FormatException(directory.toString(), -1, "cannot be read: " + NewFile.reason(e));
         }
     }
 

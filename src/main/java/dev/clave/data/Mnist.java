@@ -1,6 +1,7 @@
 package dev.clave.data;
 
 import dev.clave.FormatException;
+import dev.clave.io.NewFile;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -145,7 +146,7 @@ public final class Mnist {
         } catch (ZipException e) {
             throw new FormatException(source, -1, "broken gzip: " + e.getMessage());
         } catch (IOException e) {
-            throw new FormatException(source, -1, "cannot be read: " + e.getMessage());
+            throw new FormatException(source, -1, "cannot be read: " + NewFile.reason(e));
         } catch (OutOfMemoryError e) {
             throw new FormatException(source, -1, "does not fit into the Java heap, see -Xmx");
         }

@@ -79,8 +79,13 @@ public final class NewFile {
         }
     }
 
-    /** What went wrong, without the name of a Java class. */
-    static String reason(Throwable failure) {
+    /**
+     * What went wrong with a file, in words for its user.
+     *
+     * @param failure what the file system threw
+     * @return the reason, without the name of the file or of a Java class
+     */
+    public static String reason(Throwable failure) {
         if (failure instanceof NoSuchFileException) {
             return "no such file";
         }

@@ -195,7 +195,7 @@ public final class NpyArray {
         try {
             return parse(file.toString(), ByteBuffer.wrap(Files.readAllBytes(file)));
         } catch (IOException | OutOfMemoryError e) {
-            throw new FormatException(file.toString(), -1, "cannot be read: " + e);
+            throw new FormatException(file.toString(), -1, "cannot be read: " + NewFile.reason(e));
         }
     }
 

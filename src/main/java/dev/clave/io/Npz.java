@@ -35,7 +35,7 @@ public final class Npz {
         try {
             return parse(file.toString(), Files.readAllBytes(file));
         } catch (IOException | OutOfMemoryError e) {
-            throw new FormatException(file.toString(), -1, "cannot be read: " + e);
+            throw new FormatException(file.toString(), -1, "cannot be read: " + NewFile.reason(e));
         }
     }
 

@@ -80,7 +80,7 @@ public record OnnxModel(
         try {
             return Files.readAllBytes(file);
         } catch (IOException | OutOfMemoryError e) {
-            throw new FormatException(file.toString(), -1, "cannot be read: " + e);
+            throw new FormatException(file.toString(), -1, "cannot be read: " + NewFile.reason(e));
         }
     }
 

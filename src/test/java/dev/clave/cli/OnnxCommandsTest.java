@@ -15,6 +15,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,7 +128,13 @@ class OnnxCommandsTest {
         Result broken = run("inspect", onnx.toString());
         assertEquals(3, broken.code());
         assertTrue(broken.err().contains(onnx.toString()), broken.err());
-        assertEquals(3, run("inspect", folder.resolve("missing").toString()).code());
+        Path missing = folder.resolve("missing");
+        for (Path file : List.of(missing, missing.resolveSibling("missing.safetensors"), folder)) {
+            Result refused = run("inspect", file.toString());
+            assertEquals(3, refused.code());
+            String reason = file.equals(folder) ? "Is a directory" : "no such file";
+            assertTrue(refused.err().endsWith(file + ": cannot be read: " + reason + "\n"), refused.err());
+        }
         Files.writeString(weights, "no safetensors, and longer than eight bytes");
         Result unlike = run("inspect", weights.toString());
         assertEquals(3, unlike.code());
