@@ -164,6 +164,49 @@ class OnnxNetworkTest {
         assertArrayEquals(before, network.weights().floats("features.0.weight"));
     }
 
+    /** One weight that nodes turn, scale or add to differently: each gets values of its own, whatever the shapes are. */
+    @Test
+    void tiedWeightsKeepTheirUses() {
+        OnnxTensor weight = OnnxTensor.of("w", Shape.of(2, 2), new float[] {1, 2, 3, 4});
+        OnnxTensor bias = OnnxTensor.of("b", Shape.of(2), new float[] {1, -1});
+        Map<String, OnnxNode.Attribute> turned = Map.of("transB", OnnxNode.Attribute.of(1));
+        List<OnnxNode> nodes = List.of(
+                new OnnxNode("p", "Gemm", "", List.of("x", "w", "b"), List.of("p"), turned, -1),
+                new OnnxNode("q", "Gemm", "", List.of("p", "w", "b"), List.of("q"), Map.of(), -1),
+                new OnnxNode(
+                        "r",
+                        "Gemm",
+                        "",
+                        List.of("q", "w", "b"),
+                        List.of("r"),
+                        Map.of("alpha", OnnxNode.Attribute.of(2f), "beta", OnnxNode.Attribute.of(3f)),
+                        -1),
+                new OnnxNode("y", "MatMul", "", List.of("r", "w"), List.of("y"), Map.of(), -1));
+        OnnxModel model = new OnnxModel(
+                "file",
+                "",
+                13,
+                nodes,
+                List.of(new OnnxModel.Port("x", OnnxTensor.FLOAT, new int[] {-1, 2})),
+                List.of(new OnnxModel.Port("y", OnnxTensor.FLOAT, new int[] {-1, 2})),
+                Map.of("w", weight, "b", bias));
+        OnnxNetwork network = OnnxNetwork.of(OnnxModel.parse("file", model.toBytes()));
+        // As written, turned, and turned and doubled; the product at the end reads the second again.
+        assertEquals(
+                3,
+                network.weights().names().stream()
+                        .filter(name -> network.weights().shape(name).rank() == 2)
+                        .count());
+        Graph graph = Graph.record(network.layer(), network.inputShape());
+        for (Device device : devices) {
+            try (Inference inference = new Inference(device, graph, network.weights(), 1)) {
+                float[] result =
+                        (float[]) inference.run(List.of(new float[] {1, 1})).get(0);
+                assertArrayEquals(new float[] {1246, 1818}, result);
+            }
+        }
+    }
+
     @Test
     void refusalsNameTheNode() {
         assertTrue(refusal("LSTM", "").contains("node 'n' (LSTM): operator LSTM is not supported"));
