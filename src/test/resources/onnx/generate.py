@@ -4,7 +4,7 @@
 
 <name>.onnx is what torch.onnx.export writes, <name>.safetensors holds "input" and the "output" PyTorch computed in
 float64 from the same weights, rounded once. Batch normalisation is kept as an operator in one file and folded in another.
-Made with PyTorch 2.13.0, onnx 1.23.1 and NumPy 2.4.6. The build never regenerates them.
+Made with PyTorch 2.13.0, onnx 1.23.1, onnxscript and NumPy 2.4.6; *_dynamo by its newer exporter. The build never regenerates them.
 """
 
 import copy
@@ -99,6 +99,18 @@ def mobilenet():
     return MobileNet(), (3, 24, 24)
 
 
+class Sized(MobileNet):
+    """Asks the tensor how many samples it holds, and takes the mean itself."""
+
+    def forward(self, x):
+        x = self.features(x)
+        return self.classifier(F.relu6(x.mean((2, 3))) + F.adaptive_avg_pool2d(x, 1).view(x.size(0), -1))
+
+
+def sized():
+    return Sized(), (3, 24, 24)
+
+
 class Mixed(nn.Module):
     """What the others lack: concatenation, one axis, transposed convolution, products of matrices, broadcasting."""
 
@@ -142,7 +154,9 @@ def safetensors(tensors):
 def main():
     cases = [  # network, operators' version, batch normalisation folded, batch fixed to one sample
         (relu_lenet, 17, True, False), (tanh_lenet, 13, True, False), (resnet, 17, False, False), (mobilenet, 17, True, True),
-        (mixed, 11, True, False)]
+        (mixed, 11, True, False), (sized, 13, True, False)]
+    for make in (resnet, sized):
+        dynamo(make)
     for make, opset, folded, single in cases:
         torch.manual_seed(7)
         network, shape = make()
@@ -156,14 +170,32 @@ def main():
             dynamic_axes=None if single else {"image": {0: "batch"}, "scores": {0: "batch"}},
             training=torch.onnx.TrainingMode.EVAL if folded else torch.onnx.TrainingMode.PRESERVE,
             do_constant_folding=folded)
-        model = onnx.load_from_string(file.getvalue())
-        del model.graph.value_info[:]
-        for node in model.graph.node:
-            node.doc_string = ""
-        (HERE / (make.__name__ + ".onnx")).write_bytes(model.SerializeToString())
-        arrays = {"input": x.numpy(), "output": y.numpy().astype(np.float32)}
-        (HERE / (make.__name__ + ".safetensors")).write_bytes(safetensors(arrays))
-        print(make.__name__, sorted({node.op_type for node in model.graph.node}))
+        write(make.__name__, onnx.load_from_string(file.getvalue()), x, y)
+
+
+def dynamo(make):
+    torch.manual_seed(7)
+    network, shape = make()
+    network = settle(network, shape)
+    x = torch.randn(5, *shape)
+    with torch.no_grad():
+        y = copy.deepcopy(network).double()(x.double())
+    program = torch.onnx.export(
+        network, (x,), input_names=["image"], output_names=["scores"], dynamo=True,
+        dynamic_shapes=({0: torch.export.Dim("batch")},))
+    write(make.__name__ + "_dynamo", program.model_proto, x, y)
+
+
+def write(name, model, x, y):
+    del model.graph.value_info[:]
+    del model.graph.metadata_props[:]
+    for node in model.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+    (HERE / (name + ".onnx")).write_bytes(model.SerializeToString())
+    arrays = {"input": x.numpy(), "output": y.numpy().astype(np.float32)}
+    (HERE / (name + ".safetensors")).write_bytes(safetensors(arrays))
+    print(name, sorted({node.op_type for node in model.graph.node}))
 
 
 if __name__ == "__main__":

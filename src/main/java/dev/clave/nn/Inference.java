@@ -39,7 +39,8 @@ public final class Inference implements AutoCloseable {
         }
         this.graph = graph;
         this.batch = batch;
-        Format format = isFolding(graph) ? new Format(DType.F32, 1) : Plan.format(device, DType.F32);
+        boolean plain = isFolding(graph) || (batch == 1 && holdsConstants(graph));
+        Format format = plain ? new Format(DType.F32, 1) : Plan.format(device, DType.F32);
         this.lanes = format.lanes();
         ParameterSet parameters = owned.add(new ParameterSet(device, DType.F32, graph.root()));
         try {
@@ -57,6 +58,11 @@ public final class Inference implements AutoCloseable {
         return graph.live().stream()
                 .anyMatch(node -> node.operation()
                         .folds(node.inputs().stream().map(Node::shape).toList()));
+    }
+
+    /** Whether a constant is read as a value. Of one sample it may stand for the sample itself, whose shape has no lanes. */
+    private static boolean holdsConstants(Graph graph) {
+        return graph.live().stream().anyMatch(node -> node.operation() instanceof Operation.Fixed);
     }
 
     /** {@return samples per run} */

@@ -71,6 +71,12 @@ class NodeReader {
         return item.constant().wholes();
     }
 
+    /** Axes as an input, or as an attribute like older versions; null when absent. */
+    long @Nullable [] axes() {
+        OnnxNode.Attribute attribute = attributes.get("axes", OnnxNode.Attribute.INTS);
+        return has(1) ? wholes(1) : attribute == null ? null : attribute.wholes();
+    }
+
     int[] extents(int input) {
         return importer.extents(item(input));
     }

@@ -25,6 +25,7 @@ final class Nodes extends NodeReader {
     void record() {
         WindowNodes windows = new WindowNodes(importer, node, attributes);
         MatrixNodes matrices = new MatrixNodes(importer, node, attributes);
+        ShapeNodes shapes = new ShapeNodes(importer, node, attributes);
         switch (node.type()) {
             case "Conv" -> windows.convolution();
             case "ConvTranspose" -> windows.transposed();
@@ -32,6 +33,7 @@ final class Nodes extends NodeReader {
             case "AveragePool" -> windows.averagePool();
             case "GlobalMaxPool" -> windows.global(true);
             case "GlobalAveragePool" -> windows.global(false);
+            case "ReduceMean" -> windows.mean();
             case "MaxUnpool" -> windows.maxUnpool();
             case "BatchNormalization" -> windows.batchNormalization();
             case "Gemm" -> matrices.gemm();
@@ -55,7 +57,19 @@ final class Nodes extends NodeReader {
             case "Flatten" -> flatten();
             case "Reshape" -> reshape();
             case "Transpose" -> transpose();
-            case "Concat" -> concat();
+            case "Concat" -> {
+                if (has(0) && shapes.isWhole(0)) {
+                    shapes.join();
+                } else {
+                    concat();
+                }
+            }
+            case "Shape" -> shapes.shape();
+            case "Gather" -> shapes.gather();
+            case "Slice" -> shapes.slice();
+            case "Squeeze" -> shapes.squeeze();
+            case "Unsqueeze" -> shapes.unsqueeze();
+            case "Cast" -> shapes.cast();
             default -> throw attributes.refuse("operator " + node.type() + " is not supported");
         }
     }
@@ -192,7 +206,11 @@ final class Nodes extends NodeReader {
             }
             wanted = given;
         } else {
-            wanted = attributes.ints("shape", wholes(1));
+            long[] given = wholes(1).clone();
+            if (given.length > 0 && given[0] == ShapeNodes.BATCH) {
+                given[0] = 0; // copies
+            }
+            wanted = attributes.ints("shape", given);
         }
         if (isKnown(0) && lead() == 1) {
             put(0, reshaped(item(0), wanted));

@@ -4,10 +4,12 @@ import dev.clave.nn.Operation;
 import dev.clave.nn.Parameter;
 import dev.clave.nn.Value;
 import dev.clave.op.Window;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /** Convolutions and poolings of one or two axes; one axis is an image of height 1. */
 final class WindowNodes extends NodeReader {
@@ -154,16 +156,55 @@ final class WindowNodes extends NodeReader {
         if (shape.length < leading + 1) {
             throw attributes.refuse("takes [N, C, ...], got rank " + (shape.length + lead()));
         }
-        int[] flat = Arrays.copyOf(shape, leading + 2);
-        flat[leading] = 1;
-        flat[leading + 1] = product(Arrays.copyOfRange(shape, leading, shape.length));
-        Window window = Window.of(1, flat[leading + 1]);
-        Value pooled = append(
-                max ? new Operation.MaxPool(window, false) : new Operation.AveragePool(window, false, false),
-                view(value(0), flat));
         int[] result = shape.clone();
         Arrays.fill(result, leading, shape.length, 1);
-        put(view(pooled, result));
+        put(pooled(max, value(0), product(Arrays.copyOf(shape, leading)), result));
+    }
+
+    /** The mean along axes, as exporters write global pooling among others. */
+    void mean() {
+        int[] extents = extents(0);
+        long[] axes = axes();
+        if (axes == null || axes.length == 0) {
+            if (attributes.whole("noop_with_empty_axes", 0) != 0) {
+                put(value(0));
+                return;
+            }
+            axes = LongStream.range(0, extents.length).toArray();
+        }
+        int[] shape = value(0).shape();
+        boolean[] gone = new boolean[shape.length];
+        for (long axis : axes) {
+            gone[sampleAxis(axis(axis, extents.length))] = true;
+        }
+        List<Integer> order = new ArrayList<>();
+        List<Integer> behind = new ArrayList<>();
+        List<Integer> result = new ArrayList<>();
+        int left = 1;
+        boolean keep = attributes.whole("keepdims", 1) != 0;
+        for (int i = 0; i < shape.length; i++) {
+            (gone[i] ? behind : order).add(i);
+            left *= gone[i] ? 1 : shape[i];
+            if (keep || !gone[i]) {
+                result.add(gone[i] ? 1 : shape[i]);
+            }
+        }
+        order.addAll(behind);
+        boolean sorted = order.equals(order.stream().sorted().toList());
+        Value moved = sorted ? value(0) : append(new Operation.Permute(order), value(0));
+        put(pooled(false, moved, left, result.stream().mapToInt(i -> i).toArray()));
+    }
+
+    /** Pools what lies behind the first {@code planes} elements, in the shape of the result. */
+    private Value pooled(boolean max, Value input, int planes, int... result) {
+        int count = product(input.shape()) / Math.max(1, planes);
+        Value flat = lead() == 1 ? view(input, planes, 1, count) : view(input, 1, planes, 1, count);
+        Window window = Window.of(1, count);
+        return view(
+                append(
+                        max ? new Operation.MaxPool(window, false) : new Operation.AveragePool(window, false, false),
+                        flat),
+                result);
     }
 
     void maxUnpool() {

@@ -48,7 +48,17 @@ class OnnxNetworkTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"relu_lenet", "tanh_lenet", "resnet", "mobilenet", "mixed"})
+    @ValueSource(
+            strings = {
+                "relu_lenet",
+                "tanh_lenet",
+                "resnet",
+                "resnet_dynamo",
+                "mobilenet",
+                "sized",
+                "sized_dynamo",
+                "mixed"
+            })
     void pytorchModels(String name) throws IOException {
         OnnxModel model = OnnxModel.read(FIXTURES.resolve(name + ".onnx"));
         Safetensors data = Safetensors.read(FIXTURES.resolve(name + ".safetensors"));
@@ -69,11 +79,13 @@ class OnnxNetworkTest {
         }
         // The same model as a session, whole tensors.
         if (Arrays.stream(extents(model)).skip(1).noneMatch(e -> e < 0) && extents(model)[0] < 0) {
-            try (OnnxSession session = new OnnxSession(devices.get(0), model)) {
-                OnnxTensor input = OnnxTensor.of("image", data.shape("input"), data.floats("input"));
-                OnnxTensor output = session.run(Map.of("image", input)).get("scores");
-                assertEquals(data.shape("output"), output.shape());
-                close(name + " as a session", expected, output.floats());
+            for (Device device : devices) {
+                try (OnnxSession session = new OnnxSession(device, model)) {
+                    OnnxTensor input = OnnxTensor.of("image", data.shape("input"), data.floats("input"));
+                    OnnxTensor output = session.run(Map.of("image", input)).get("scores");
+                    assertEquals(data.shape("output"), output.shape());
+                    close(name + " as a session on " + device.name(), expected, output.floats());
+                }
             }
         }
     }

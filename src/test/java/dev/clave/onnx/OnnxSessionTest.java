@@ -107,6 +107,139 @@ class OnnxSessionTest {
         });
     }
 
+    /** Constants are whole tensors here, of no sample in particular. */
+    @Test
+    void constantsMeetInputs() {
+        OnnxModel model = model(
+                List.of(
+                        node("Add", List.of("x", "row"), List.of("a"), Map.of()),
+                        node("Mul", List.of("two", "a"), List.of("b"), Map.of()),
+                        node("MatMul", List.of("b", "turn"), List.of("c"), Map.of()),
+                        node("MatMul", List.of("turn", "c"), List.of("d"), Map.of()),
+                        node("Gemm", List.of("d", "turn", "row"), List.of("y"), Map.of())),
+                List.of(real("x", 2, 2)),
+                List.of(real("y")),
+                floats("row", Shape.of(2), 1, -1),
+                floats("two", Shape.of(), 2),
+                floats("turn", Shape.of(2, 2), 0, 1, -1, 0));
+        onEveryDevice(model, session -> {
+            Map<String, OnnxTensor> out = session.run(Map.of("x", counted("x", 2, 2)));
+            // a = [1 0; 3 2], b = [2 0; 6 4], c = [0 2; -4 6], d = [-4 6; 0 -2], d turned = [-6 -4; 2 0].
+            assertArrayEquals(new float[] {-5, -5, 3, -1}, out.get("y").floats());
+        });
+    }
+
+    private static OnnxTensor wholes(String name, long... values) {
+        return OnnxTensor.of(name, Shape.of(values.length), values);
+    }
+
+    @Test
+    void meansAlongAnyAxes() {
+        Map<String, OnnxNode.Attribute> flat = Map.of("keepdims", OnnxNode.Attribute.of(0));
+        OnnxModel model = model(
+                List.of(
+                        node("ReduceMean", List.of("x", "last"), List.of("a"), Map.of()),
+                        node("ReduceMean", List.of("x", "outer"), List.of("b"), flat),
+                        node(
+                                "ReduceMean",
+                                List.of("x"),
+                                List.of("c"),
+                                Map.of(
+                                        "axes",
+                                        OnnxNode.Attribute.of(new long[] {1}),
+                                        "keepdims",
+                                        OnnxNode.Attribute.of(1))),
+                        node("ReduceMean", List.of("x"), List.of("d"), flat),
+                        node(
+                                "ReduceMean",
+                                List.of("x"),
+                                List.of("e"),
+                                Map.of("noop_with_empty_axes", OnnxNode.Attribute.of(1)))),
+                List.of(real("x", 2, 3, 4)),
+                List.of(real("a"), real("b"), real("c"), real("d"), real("e")),
+                wholes("last", -1),
+                wholes("outer", 2, 0));
+        onEveryDevice(model, session -> {
+            Map<String, OnnxTensor> out = session.run(Map.of("x", counted("x", 2, 3, 4)));
+            assertEquals(Shape.of(2, 3, 1), out.get("a").shape());
+            assertArrayEquals(
+                    new float[] {1.5f, 5.5f, 9.5f, 13.5f, 17.5f, 21.5f},
+                    out.get("a").floats());
+            assertEquals(Shape.of(3), out.get("b").shape());
+            assertArrayEquals(new float[] {7.5f, 11.5f, 15.5f}, out.get("b").floats());
+            assertEquals(Shape.of(2, 1, 4), out.get("c").shape());
+            assertArrayEquals(
+                    new float[] {4, 5, 6, 7, 16, 17, 18, 19}, out.get("c").floats(), 1e-5f);
+            assertEquals(Shape.of(), out.get("d").shape());
+            assertArrayEquals(new float[] {11.5f}, out.get("d").floats(), 1e-5f);
+            assertArrayEquals(counted("x", 2, 3, 4).floats(), out.get("e").floats());
+        });
+    }
+
+    /** What exporters write to keep the first axes of a tensor and join the rest. */
+    @Test
+    void shapesAreComputed() {
+        OnnxModel model = model(
+                List.of(
+                        node("Shape", List.of("x"), List.of("all"), Map.of()),
+                        node("Slice", List.of("all", "zero", "one"), List.of("n"), Map.of()),
+                        node("Gather", List.of("all", "minus"), List.of("w"), Map.of()),
+                        node("Unsqueeze", List.of("w", "zero"), List.of("w1"), Map.of()),
+                        node(
+                                "Cast",
+                                List.of("w1"),
+                                List.of("w2"),
+                                Map.of("to", OnnxNode.Attribute.of(OnnxTensor.INT64))),
+                        node(
+                                "Concat",
+                                List.of("n", "w2", "minus1"),
+                                List.of("to"),
+                                Map.of("axis", OnnxNode.Attribute.of(0))),
+                        node("Reshape", List.of("x", "to"), List.of("r"), Map.of()),
+                        node("Unsqueeze", List.of("r", "ends"), List.of("u"), Map.of()),
+                        node("Squeeze", List.of("u", "zero"), List.of("s"), Map.of()),
+                        node("Squeeze", List.of("u"), List.of("y"), Map.of())),
+                List.of(real("x", -1, 3, 4)),
+                List.of(real("u"), real("s"), real("y"), port("to", OnnxTensor.INT64)),
+                wholes("zero", 0),
+                wholes("one", 1),
+                wholes("minus1", -1),
+                wholes("ends", 0, -1),
+                OnnxTensor.of("minus", Shape.of(), new long[] {-1}));
+        onEveryDevice(model, session -> {
+            Map<String, OnnxTensor> out = session.run(Map.of("x", counted("x", 2, 3, 4)));
+            assertArrayEquals(new long[] {2, 4, -1}, out.get("to").wholes());
+            assertEquals(Shape.of(1, 2, 4, 3, 1), out.get("u").shape());
+            assertEquals(Shape.of(2, 4, 3, 1), out.get("s").shape());
+            assertEquals(Shape.of(2, 4, 3), out.get("y").shape());
+            assertArrayEquals(counted("x", 2, 3, 4).floats(), out.get("y").floats());
+        });
+        for (OnnxNode wrong : List.of(
+                node("Squeeze", List.of("x", "one"), List.of("y"), Map.of()),
+                node("Unsqueeze", List.of("x", "twice"), List.of("y"), Map.of()),
+                node("Unsqueeze", List.of("x"), List.of("y"), Map.of()),
+                node("Gather", List.of("x", "one"), List.of("y"), Map.of()),
+                node("Gather", List.of("one", "one"), List.of("y"), Map.of()),
+                node("Slice", List.of("one", "zero", "x"), List.of("y"), Map.of()),
+                node("Slice", List.of("one", "zero", "one", "zero", "twice"), List.of("y"), Map.of()),
+                node("Cast", List.of("x"), List.of("y"), Map.of("to", OnnxNode.Attribute.of(OnnxTensor.INT64))),
+                node("Concat", List.of("one", "x"), List.of("y"), Map.of("axis", OnnxNode.Attribute.of(0))),
+                node("ReduceMean", List.of("x", "twelve"), List.of("y"), Map.of()))) {
+            OnnxModel broken = model(
+                    List.of(wrong),
+                    List.of(real("x", 2, 3, 4)),
+                    List.of(real("y")),
+                    wholes("zero", 0),
+                    wholes("one", 1),
+                    wholes("twice", 2, 2),
+                    wholes("twelve", 12));
+            try (OnnxSession session = new OnnxSession(devices.get(0), broken)) {
+                String message = refusal(() -> session.run(Map.of("x", counted("x", 2, 3, 4))));
+                assertTrue(message.contains("(" + wrong.type() + ")"), message);
+            }
+        }
+    }
+
     @Test
     void shapesAndModesGivenAtRunTimeCompileAgain() {
         OnnxModel model = model(
