@@ -25,10 +25,10 @@ import org.apache.commons.math3.linear.RealMatrix;
  * Close it before the device.
  */
 public final class DeviceMatrices implements AutoCloseable {
-    /** Multiply-adds from which a product goes to the device: 96 x 96 x 96. */
-    private static final double PRODUCT = 96.0 * 96 * 96;
+    /** Multiply-adds from which a product goes to the device: 128 x 128 x 128. */
+    private static final double PRODUCT = 128.0 * 128 * 128;
     /** Rows from which a system is solved with the device's help. */
-    private static final int SOLVE = 128;
+    private static final int SOLVE = 256;
 
     private final DeviceProduct product;
     private final double productThreshold;
