@@ -158,12 +158,7 @@ def main():
     for make in (resnet, sized):
         dynamo(make)
     for make, opset, folded, single in cases:
-        torch.manual_seed(7)
-        network, shape = make()
-        network = settle(network, shape)
-        x = torch.randn(5, *shape)
-        with torch.no_grad():
-            y = copy.deepcopy(network).double()(x.double())
+        network, x, y = made(make)
         file = io.BytesIO()
         torch.onnx.export(
             network, (x[:1],), file, opset_version=opset, input_names=["image"], output_names=["scores"], dynamo=False,
@@ -173,13 +168,18 @@ def main():
         write(make.__name__, onnx.load_from_string(file.getvalue()), x, y)
 
 
-def dynamo(make):
+def made(make):
+    """A network, images and what it makes of them in float64."""
     torch.manual_seed(7)
     network, shape = make()
     network = settle(network, shape)
     x = torch.randn(5, *shape)
     with torch.no_grad():
-        y = copy.deepcopy(network).double()(x.double())
+        return network, x, copy.deepcopy(network).double()(x.double())
+
+
+def dynamo(make):
+    network, x, y = made(make)
     program = torch.onnx.export(
         network, (x,), input_names=["image"], output_names=["scores"], dynamo=True,
         dynamic_shapes=({0: torch.export.Dim("batch")},))

@@ -1,9 +1,8 @@
 package dev.clave.cli;
 
 import dev.clave.FormatException;
+import dev.clave.io.NewFile;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -99,14 +98,6 @@ final class OutputFile {
     }
 
     private static String reason(IOException failure) {
-        if (failure instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        if (failure instanceof NoSuchFileException) {
-            return "no such file or directory";
-        }
-        return failure instanceof FileSystemException system && system.getReason() != null
-                ? system.getReason()
-                : String.valueOf(failure.getMessage());
+        return failure instanceof NoSuchFileException ? "no such file or directory" : NewFile.reason(failure);
     }
 }

@@ -233,11 +233,14 @@ final class Lowering {
         }
         Fusion fusion = fusions.get(node);
         if (fusion != null && isFirst(fusion)) {
-            parameters(fusion, gradient);
+            backward(fusion, "backwardParameters", gradient);
             return;
         }
         Node differentiated = fusion == null ? node : fusion.conv();
-        Buffer made = fusion == null ? gradient : backward(fusion, gradient);
+        Buffer made = fusion == null
+                ? gradient
+                : Objects.requireNonNull(
+                        backward(fusion, "backwardConv", gradient).get("gradConv"));
         for (String direction : geometry(differentiated).directions()) {
             backward(differentiated, direction, made);
         }
@@ -256,34 +259,18 @@ final class Lowering {
                 && conv.parameters().values().stream().allMatch(p -> p.trainable() && isAlone(p));
     }
 
-    private void parameters(Fusion fusion, Buffer gradient) {
-        Problem problem = geometry(fusion.last()).problem("backwardParameters", format);
-        Map<String, Buffer> bound = new LinkedHashMap<>();
-        for (Slot slot : problem.slots()) {
-            bound.put(
-                    slot.name(),
-                    switch (slot.name()) {
-                        case "gradOutput" -> gradient;
-                        case "gradWeight" -> gradient(fusion.conv(), "weight");
-                        case "gradBias" -> gradient(fusion.conv(), "bias");
-                        default -> fusedBuffer(fusion, slot);
-                    });
-        }
-        backward.add(new Step(fusion.conv().name(), problem, bound));
-    }
-
-    private Buffer gradient(Node node, String slot) {
-        Parameter parameter = Objects.requireNonNull(node.parameters().get(slot));
-        return Buffer.of(node.name() + ".gradient of " + slot, parameters.gradient(parameter));
-    }
-
     private boolean isAlone(Parameter parameter) {
         return !parameterBuffers.containsKey(parameter) || reads(parameter) == 1;
     }
 
-    /** The gradient of the convolution's result. */
-    private Buffer backward(Fusion fusion, Buffer gradient) {
-        Problem problem = geometry(fusion.last()).problem("backwardConv", format);
+    private Buffer gradient(Node node, Slot slot, Parameter parameter) {
+        return Buffer.of(node.name() + "." + slot.name(), parameters.gradient(parameter));
+    }
+
+    /** Runs a direction of the whole; its buffers by slot. */
+    private Map<String, Buffer> backward(Fusion fusion, String direction, Buffer gradient) {
+        Problem problem = geometry(fusion.last()).problem(direction, format);
+        Map<String, Parameter> parts = fusion.conv().parameters();
         Map<String, Buffer> bound = new LinkedHashMap<>();
         for (Slot slot : problem.slots()) {
             bound.put(
@@ -291,11 +278,13 @@ final class Lowering {
                     switch (slot.name()) {
                         case "gradOutput" -> gradient;
                         case "gradConv" -> fresh("gradient of " + fusion.conv().name(), slot.dtype(), slot.shape());
+                        case "gradWeight" -> gradient(fusion.conv(), slot, Objects.requireNonNull(parts.get("weight")));
+                        case "gradBias" -> gradient(fusion.conv(), slot, Objects.requireNonNull(parts.get("bias")));
                         default -> fusedBuffer(fusion, slot);
                     });
         }
         backward.add(new Step(fusion.conv().name(), problem, bound));
-        return Objects.requireNonNull(bound.get("gradConv"));
+        return bound;
     }
 
     private void backward(Node node, String direction, Buffer gradient) {
@@ -324,7 +313,7 @@ final class Lowering {
                     Parameter read = Objects.requireNonNull(parameter);
                     boolean alone = isAlone(read);
                     Buffer target = alone
-                            ? Buffer.of(node.name() + "." + slot.name(), parameters.gradient(read))
+                            ? gradient(node, slot, read)
                             : fresh(node.name() + "." + slot.name(), slot.dtype(), slot.shape());
                     partial = alone ? null : target;
                     yield target;

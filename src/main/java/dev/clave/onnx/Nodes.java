@@ -57,13 +57,7 @@ final class Nodes extends NodeReader {
             case "Flatten" -> flatten();
             case "Reshape" -> reshape();
             case "Transpose" -> transpose();
-            case "Concat" -> {
-                if (has(0) && shapes.isWhole(0)) {
-                    shapes.join();
-                } else {
-                    concat();
-                }
-            }
+            case "Concat" -> concat(shapes);
             case "Shape" -> shapes.shape();
             case "Gather" -> shapes.gather();
             case "Slice" -> shapes.slice();
@@ -206,11 +200,7 @@ final class Nodes extends NodeReader {
             }
             wanted = given;
         } else {
-            long[] given = wholes(1).clone();
-            if (given.length > 0 && given[0] == ShapeNodes.BATCH) {
-                given[0] = 0; // copies
-            }
-            wanted = attributes.ints("shape", given);
+            wanted = attributes.ints("shape", ShapeNodes.copyingBatch(wholes(1), attributes));
         }
         if (isKnown(0) && lead() == 1) {
             put(0, reshaped(item(0), wanted));
@@ -307,9 +297,13 @@ final class Nodes extends NodeReader {
         put(append(new Operation.Permute(order), value(0)));
     }
 
-    private void concat() {
+    private void concat(ShapeNodes shapes) {
         if (node.inputs().isEmpty() || (!attributes.has("axis") && importer.opset() >= 4)) {
             throw attributes.refuse("attribute 'axis' or the inputs are missing");
+        }
+        if (shapes.isWhole(0)) {
+            shapes.join();
+            return;
         }
         int axis = sampleAxis(axis(attributes.whole("axis", 1), extents(0).length));
         Value joined = value(0);

@@ -6,10 +6,22 @@ import java.util.Arrays;
 /** Nodes that exporters write to tell Reshape how long axes are: whole numbers known while a graph is made, and axes of 1. */
 final class ShapeNodes extends NodeReader {
     /** The length of the batch axis, which stays open: it may be picked and joined, and Reshape takes it in front. */
-    static final long BATCH = Long.MIN_VALUE;
+    private static final long BATCH = Long.MIN_VALUE;
 
     ShapeNodes(Importer importer, OnnxNode node, Attributes attributes) {
         super(importer, node, attributes);
+    }
+
+    /** A target of Reshape whose first axis copies the batch, 0, where it was told the batch's length. */
+    static long[] copyingBatch(long[] target, Attributes attributes) {
+        long[] copy = target.clone();
+        for (int i = 0; i < copy.length; i++) {
+            if (copy[i] == BATCH && i > 0) {
+                throw attributes.refuse("moves the batch axis to axis " + i + "; run the model as a session");
+            }
+            copy[i] = copy[i] == BATCH ? 0 : copy[i];
+        }
+        return copy;
     }
 
     void shape() {
@@ -29,10 +41,8 @@ final class ShapeNodes extends NodeReader {
 
     void gather() {
         long[] from = list(0);
+        axis(attributes.whole("axis", 0), 1);
         long[] picked = wholes(1).clone();
-        if (axis(attributes.whole("axis", 0), 1) != 0 || extents(1).length > 1) {
-            throw attributes.refuse("picks from lists of whole numbers only");
-        }
         for (int i = 0; i < picked.length; i++) {
             picked[i] = from[axis(picked[i], from.length)];
         }
@@ -44,7 +54,10 @@ final class ShapeNodes extends NodeReader {
         boolean old = importer.opset() < 10;
         int start = place(old ? list("starts")[0] : list(1)[0], from.length);
         int end = place(old ? list("ends")[0] : list(2)[0], from.length);
-        if ((has(3) && axis(list(3)[0], 1) != 0) || (has(4) && list(4)[0] != 1)) {
+        if (has(3)) {
+            axis(list(3)[0], 1);
+        }
+        if (has(4) && list(4)[0] != 1) {
             throw attributes.refuse("steps other than 1 are not supported");
         }
         long[] part = Arrays.copyOfRange(from, start, Math.max(start, end));

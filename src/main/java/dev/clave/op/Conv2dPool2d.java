@@ -98,10 +98,10 @@ public record Conv2dPool2d(Conv2d conv, Activation.@Nullable Kind inner, Geometr
     @Override
     public Problem problem(String direction, Format format) {
         int taps = poolWindow().kh() * poolWindow().kw() + 5;
-        Problem plain = conv.problem("forward", format);
         List<Slot> slots = new ArrayList<>();
         switch (direction) {
             case "forward", "inference" -> {
+                Problem plain = conv.problem("forward", format);
                 slots.addAll(plain.slots().subList(0, plain.slots().size() - 1));
                 between(format, true).stream()
                         .filter(slot -> direction.equals("forward") || !isKept(slot.name()))

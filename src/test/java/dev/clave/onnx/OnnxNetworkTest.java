@@ -231,6 +231,34 @@ class OnnxNetworkTest {
         assertTrue(refusal(late).contains("reads 'z', which nothing before it makes"));
     }
 
+    /** The length of the batch axis is open: Reshape may copy it in front, and nobody may know it. */
+    @Test
+    void theBatchStaysInFront() {
+        OnnxNode shape = new OnnxNode("s", "Shape", "", List.of("x"), List.of("s"), Map.of(), -1);
+        for (String order : List.of("same", "turned")) {
+            OnnxNode pick = new OnnxNode("p", "Gather", "", List.of("s", order), List.of("p"), Map.of(), -1);
+            OnnxNode reshape = new OnnxNode("r", "Reshape", "", List.of("x", "p"), List.of("y"), Map.of(), -1);
+            OnnxModel model = new OnnxModel(
+                    "file",
+                    "",
+                    13,
+                    List.of(shape, pick, reshape),
+                    List.of(new OnnxModel.Port("x", OnnxTensor.FLOAT, new int[] {-1, 4})),
+                    List.of(new OnnxModel.Port("y", OnnxTensor.FLOAT, new int[] {-1, 4})),
+                    Map.of(
+                            "same", OnnxTensor.of("same", Shape.of(2), new long[] {0, 1}),
+                            "turned", OnnxTensor.of("turned", Shape.of(2), new long[] {-1, 0})));
+            if (order.equals("same")) {
+                OnnxNetwork network = OnnxNetwork.of(model);
+                float[] input = {1, 2, 3, 4, 5, 6, 7, 8};
+                devices.forEach(device -> assertArrayEquals(input, run(device, network, 2, input)));
+            } else {
+                String message = message(() -> OnnxNetwork.of(model));
+                assertTrue(message.contains("node 'r' (Reshape): moves the batch axis to axis 1"), message);
+            }
+        }
+    }
+
     private static String refusal(String type, String domain) {
         return refusal(new OnnxNode("n", type, domain, List.of("x"), List.of("y"), Map.of(), -1));
     }
