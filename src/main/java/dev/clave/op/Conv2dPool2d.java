@@ -57,6 +57,8 @@ public record Conv2dPool2d(Conv2d conv, Activation.@Nullable Kind inner, Geometr
     /**
      * Whether backwardParameters beats backwardConv and what follows it. Each pair of an input and an output channel makes the
      * gradient of the convolution's result anew, so that pays for the few channels of images.
+     *
+     * @return true where windows lie side by side and channels are few
      */
     public boolean gradientFromOutput() {
         return overlap() == null && conv.c() / conv.groups() <= FEW_CHANNELS;
