@@ -251,14 +251,14 @@ public final class Chain implements AutoCloseable {
             invocations.forEach(one -> launches.addAll(one.launches()));
             this.bindings = new int[launches.size()];
             this.settings = new int[launches.size()];
-            int count = ChainSource.APART * (2 + launches.size());
             this.counters = patience == 0
                     ? null
-                    : invocations
-                            .get(0)
-                            .device()
-                            .allocate(DType.I32, Shape.of(count))
-                            .write(new int[count]);
+                    : counters((OpenClDevice) invocations.get(0).device());
+        }
+
+        private Tensor counters(OpenClDevice device) {
+            int count = ChainSource.state(launches.size(), device.computeUnits());
+            return device.allocate(DType.I32, Shape.of(count)).write(new int[count]);
         }
 
         void run() {
@@ -348,8 +348,7 @@ public final class Chain implements AutoCloseable {
                 built.close();
                 throw e;
             }
-            // Groups beyond the tiles of a launch would only wait.
-            global[0] = Math.min(device.computeUnits(), source.tilesOfLaunch());
+            global[0] = source.groups();
             kernel = built;
             return built;
         }

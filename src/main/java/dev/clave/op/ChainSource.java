@@ -31,6 +31,8 @@ final class ChainSource {
     private static final int LEAST_TILES = 32;
 
     private static final int TILES_EACH = 4;
+    /** Processors that share a cache take from one share; a group that has done its own looks into all others. */
+    private static final int MOST_SHARES = 8;
     /** Some hundred microseconds: longer than any tile of a launch that is worth it. */
     static final int PATIENCE = 200_000;
 
@@ -48,14 +50,14 @@ final class ChainSource {
     private final StringBuilder text = new StringBuilder();
     private final StringBuilder parameters = new StringBuilder();
     private final StringBuilder cases = new StringBuilder();
-    private final StringBuilder ends = new StringBuilder();
+    private final StringBuilder tiles = new StringBuilder();
     private final StringBuilder needs = new StringBuilder();
     private final List<BitSet> before = new ArrayList<>();
     private final List<Source> arguments = new ArrayList<>();
     private final IdentityHashMap<Storage, Integer> buffers = new IdentityHashMap<>();
     private final int patience;
+    private final int processors;
     private final int tilesOfLaunch;
-    private int tiles;
 
     /**
      * Writes the text.
@@ -64,6 +66,7 @@ final class ChainSource {
      */
     ChainSource(List<Enqueued> launches, int patience, int processors) {
         this.patience = patience;
+        this.processors = processors;
         this.tilesOfLaunch = Math.max(LEAST_TILES, TILES_EACH * processors);
         for (int i = 0; i < launches.size(); i++) {
             add(i, launches.get(i));
@@ -90,18 +93,27 @@ final class ChainSource {
         return arguments;
     }
 
-    /** Most tiles of one launch. */
-    int tilesOfLaunch() {
-        return tilesOfLaunch;
+    /** Work-groups: those beyond the tiles of a launch would only wait. */
+    int groups() {
+        return Math.min(processors, tilesOfLaunch);
+    }
+
+    private static int shares(int groups) {
+        return Math.min(groups, MOST_SHARES);
+    }
+
+    /** Elements of the state of so many launches, for so many processors. */
+    static int state(int launches, int processors) {
+        return APART * (1 + launches * (1 + shares(processors)));
     }
 
     String text() {
         return text
                 + define("ARGUMENTS", parameters)
                 + define("COUNT", before.size())
-                + define("ENDS", ends)
-                + define("NEEDS", needs)
                 + define("TILES", tiles)
+                + define("NEEDS", needs)
+                + define("SHARES", shares(groups()))
                 + define("APART", APART)
                 + define("PATIENCE", patience)
                 + define("LAUNCHES", cases)
@@ -130,11 +142,10 @@ final class ChainSource {
         if (launch.local[0] > 1) {
             chunk = (chunk + 15) / 16 * 16; // whole vectors
         }
-        tiles += (int) ((items + chunk - 1) / chunk);
-        ends.append(ends.isEmpty() ? "" : ", ").append(tiles);
+        tiles.append(tiles.isEmpty() ? "" : ", ").append((items + chunk - 1) / chunk);
         cases.append("case ")
                 .append(index)
-                .append(": { const int first = (tile - begin) * ")
+                .append(": { const int first = tile * ")
                 .append(chunk)
                 .append("; const int last = min(first + ")
                 .append(chunk)
