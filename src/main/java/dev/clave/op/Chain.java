@@ -348,7 +348,7 @@ public final class Chain implements AutoCloseable {
                 built.close();
                 throw e;
             }
-            global[0] = source.groups();
+            global[0] = device.computeUnits();
             kernel = built;
             return built;
         }

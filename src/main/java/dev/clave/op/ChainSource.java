@@ -56,7 +56,7 @@ final class ChainSource {
     private final List<Source> arguments = new ArrayList<>();
     private final IdentityHashMap<Storage, Integer> buffers = new IdentityHashMap<>();
     private final int patience;
-    private final int processors;
+    private final int shares;
     private final int tilesOfLaunch;
 
     /**
@@ -66,7 +66,7 @@ final class ChainSource {
      */
     ChainSource(List<Enqueued> launches, int patience, int processors) {
         this.patience = patience;
-        this.processors = processors;
+        this.shares = shares(processors);
         this.tilesOfLaunch = Math.max(LEAST_TILES, TILES_EACH * processors);
         for (int i = 0; i < launches.size(); i++) {
             add(i, launches.get(i));
@@ -93,13 +93,8 @@ final class ChainSource {
         return arguments;
     }
 
-    /** Work-groups: those beyond the tiles of a launch would only wait. */
-    int groups() {
-        return Math.min(processors, tilesOfLaunch);
-    }
-
-    private static int shares(int groups) {
-        return Math.min(groups, MOST_SHARES);
+    private static int shares(int processors) {
+        return Math.min(processors, MOST_SHARES);
     }
 
     /** Elements of the state of so many launches, for so many processors. */
@@ -113,7 +108,7 @@ final class ChainSource {
                 + define("COUNT", before.size())
                 + define("TILES", tiles)
                 + define("NEEDS", needs)
-                + define("SHARES", shares(groups()))
+                + define("SHARES", shares)
                 + define("APART", APART)
                 + define("PATIENCE", patience)
                 + define("LAUNCHES", cases)
