@@ -31,7 +31,7 @@ final class Evaluation implements AutoCloseable {
      */
     Evaluation(Core core, BatchSource source, int batch, int workers) {
         Device device = core.device();
-        this.pace = new Pace(device::finish);
+        this.pace = new Pace(device::finish, System::nanoTime);
         this.source = source;
         int size = Math.min(batch, source.size());
         int steps = (source.size() + size - 1) / size;

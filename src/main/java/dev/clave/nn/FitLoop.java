@@ -42,7 +42,7 @@ final class FitLoop implements AutoCloseable {
     FitLoop(TrainState state, FitOptions options, RunContext context) {
         Core core = state.core;
         Device device = core.device();
-        this.pace = new Pace(device::finish);
+        this.pace = new Pace(device::finish, System::nanoTime);
         this.state = state;
         this.cursor = state.cursor;
         this.options = options;
@@ -201,7 +201,7 @@ final class FitLoop implements AutoCloseable {
             cursor.rate = rate();
             state.update.place(++cursor.updates, cursor.rate);
         }
-        pass.run();
+        pass.runLater();
         if (accumulates) {
             state.accumulator().add(cursor.gathered == 0);
             cursor.gathered = updates ? 0 : cursor.gathered + 1;

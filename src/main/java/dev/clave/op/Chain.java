@@ -38,6 +38,8 @@ public final class Chain implements AutoCloseable {
     private static final double MOST_FLOPS = 40e6;
     /** Programs of larger networks take long to compile. */
     private static final int MOST_LAUNCHES = 64;
+    /** Runs of one launch: what lies between two launches, some forty microseconds, is then little a run. */
+    private static final int MOST_TURNS = 8;
 
     private final List<Invocation> invocations;
     private final Predicate<List<Invocation>> pays;
@@ -101,9 +103,8 @@ public final class Chain implements AutoCloseable {
 
     private void split() {
         List<Invocation> run = new ArrayList<>();
-        long most = invocations.isEmpty() || !(invocations.get(0).device() instanceof OpenClDevice device)
-                ? 0
-                : device.parameterBytes() - Long.BYTES;
+        long most =
+                invocations.isEmpty() ? 0 : parameterBytes(invocations.get(0).device());
         for (Invocation invocation : invocations) {
             if (invocation.device() != invocations.get(0).device()) {
                 throw new IllegalArgumentException("a chain runs on one device, not on "
@@ -112,7 +113,7 @@ public final class Chain implements AutoCloseable {
             }
             if (!invocation.canBeChained()
                     || launches(run) + invocation.launches().size() > MOST_LAUNCHES
-                    || parameterBytes(run, invocation) > most) {
+                    || !fits(run, invocation, most)) {
                 add(run);
                 run = new ArrayList<>();
             }
@@ -125,25 +126,46 @@ public final class Chain implements AutoCloseable {
         add(run);
     }
 
+    /** Of the kernel that runs them all, without how many runs and the state. */
+    private static long parameterBytes(Device device) {
+        return device instanceof OpenClDevice openCl ? openCl.parameterBytes() - 2 * Long.BYTES : 0;
+    }
+
+    private static boolean fits(List<Invocation> run, Invocation more, long most) {
+        Size size = Size.of(Stream.concat(run.stream(), Stream.of(more)));
+        return size.buffers() + size.scalars() <= most;
+    }
+
     private static int launches(List<Invocation> invocations) {
         return invocations.stream().mapToInt(one -> one.launches().size()).sum();
     }
 
-    /** Of the kernel that runs them all; what they share is passed once. */
-    private static long parameterBytes(List<Invocation> run, Invocation more) {
-        Set<Storage> storages = Collections.newSetFromMap(new IdentityHashMap<>());
-        long bytes = 0;
-        for (Invocation invocation :
-                Stream.concat(run.stream(), Stream.of(more)).toList()) {
-            for (Enqueued launch : invocation.launches()) {
-                for (int i = 0; i < launch.arguments(); i++) {
-                    Storage storage = launch.storage(i);
-                    boolean isNew = storage == null ? !launch.isFixed(i) : storages.add(storage);
-                    bytes += isNew ? Long.BYTES : 0;
+    /** What the arguments of the kernel that runs them all take; what they share is passed once. */
+    private record Size(long buffers, long scalars) {
+        static Size of(Stream<Invocation> invocations) {
+            Set<Storage> storages = Collections.newSetFromMap(new IdentityHashMap<>());
+            long buffers = 0;
+            long scalars = 0;
+            for (Invocation invocation : invocations.toList()) {
+                for (Enqueued launch : invocation.launches()) {
+                    for (int i = 0; i < launch.arguments(); i++) {
+                        Storage storage = launch.storage(i);
+                        if (launch.isScalar(i)) {
+                            scalars += Long.BYTES;
+                        } else if (storage == null ? !launch.isFixed(i) : storages.add(storage)) {
+                            buffers += Long.BYTES;
+                        }
+                    }
                 }
             }
+            return new Size(buffers, scalars);
         }
-        return bytes;
+
+        /** Runs whose scalars there is room for, at least one. */
+        int turns(long most) {
+            long room = scalars == 0 ? MOST_TURNS : (most - buffers) / scalars;
+            return (int) Math.max(1, Math.min(MOST_TURNS, room));
+        }
     }
 
     private void add(List<Invocation> run) {
@@ -181,6 +203,20 @@ public final class Chain implements AutoCloseable {
     public void run() {
         for (int i = 0; i < parts.size(); i++) {
             parts.get(i).run();
+        }
+    }
+
+    /**
+     * Runs them all, as {@link #run} does, but may put that off, to begin several runs at once: until the next ones, or until
+     * anything else is asked of the device. What is bound and set counts as it is now. Until then no tensor may be closed.
+     *
+     * @throws IllegalStateException as {@link #run}
+     */
+    public void runLater() {
+        if (parts.size() == 1) {
+            parts.get(0).runLater();
+        } else {
+            run();
         }
     }
 
@@ -238,19 +274,25 @@ public final class Chain implements AutoCloseable {
         private int patience;
         private final List<Enqueued> launches = new ArrayList<>();
         private final int[] bindings;
-        private final int[] settings;
         private final long[] global = {1};
         private final long[] local = {1};
         private List<ChainSource.Source> arguments = List.of();
         private @Nullable ClKernel kernel;
         private final @Nullable Tensor counters;
+        /** Runs of a launch, at most. */
+        private int turns;
+        /** Runs whose scalars the kernel has and that are not begun, under the device's monitor. */
+        private int waiting;
+        /** Runs that make a launch: few when the device has nothing to do, since it would wait for them. */
+        private int enough = 1;
+
+        private final Runnable beginning = this::beginEarly;
 
         Part(List<Invocation> invocations, int patience) {
             this.invocations = List.copyOf(invocations);
             this.patience = patience;
             invocations.forEach(one -> launches.addAll(one.launches()));
             this.bindings = new int[launches.size()];
-            this.settings = new int[launches.size()];
             this.counters = patience == 0
                     ? null
                     : counters((OpenClDevice) invocations.get(0).device());
@@ -273,14 +315,40 @@ public final class Chain implements AutoCloseable {
                 run();
                 return;
             }
-            built.enqueue(global, local);
+            synchronized (device().monitor()) {
+                add(built);
+                begin();
+            }
+        }
+
+        void runLater() {
+            ClKernel built = patience == 0 ? null : ready();
+            if (built == null) {
+                run();
+                return;
+            }
+            synchronized (device().monitor()) {
+                add(built);
+                int wanted = enough;
+                if (waiting >= wanted || !device().putOff(beginning)) {
+                    begin();
+                    enough = Math.min(turns, 2 * wanted);
+                    device().putOff(beginning); // to hear of it when somebody waits
+                }
+            }
         }
 
         Event runAsync(Event... after) {
             ClKernel built = patience == 0 ? null : ready();
             if (built != null) {
-                try (Waits waits = Waits.of((OpenClDevice) invocations.get(0).device(), after)) {
-                    return built.signal(global, local, waits);
+                try (Waits waits = Waits.of(device(), after)) {
+                    synchronized (device().monitor()) {
+                        begin();
+                        add(built);
+                        waiting = 0;
+                        built.setInt(arguments.size(), 1);
+                        return built.signal(global, local, waits);
+                    }
                 }
             }
             Event done = invocations.get(0).runAsync(after);
@@ -291,26 +359,45 @@ public final class Chain implements AutoCloseable {
             return done;
         }
 
-        /** The kernel with what was bound and set last; null when it cannot be built. */
+        private OpenClDevice device() {
+            return (OpenClDevice) invocations.get(0).device();
+        }
+
+        /** One more run, with the scalars that are set now. */
+        private void add(ClKernel built) {
+            for (int i = 0; i < arguments.size(); i++) {
+                ChainSource.Source source = arguments.get(i);
+                Enqueued launch = launches.get(source.launch());
+                if (source.turn() == waiting && launch.isScalar(source.argument())) {
+                    launch.copy(source.argument(), built, i);
+                }
+            }
+            waiting++;
+        }
+
+        /** Somebody asks for the results. */
+        private void beginEarly() {
+            enough = 1;
+            begin();
+        }
+
+        /** Enqueues what waits. */
+        private void begin() {
+            int runs = waiting;
+            waiting = 0;
+            if (runs > 0) {
+                ClKernel built = Objects.requireNonNull(kernel);
+                built.setInt(arguments.size(), runs);
+                built.enqueue(global, local);
+            }
+        }
+
+        /** The kernel with what was bound last; null when it cannot be built. */
         private @Nullable ClKernel ready() {
             for (int i = 0; i < invocations.size(); i++) {
                 invocations.get(i).checkReady();
             }
-            ClKernel built = kernel == null || isRebound() ? tryToBuild() : kernel;
-            if (built == null) {
-                return null;
-            }
-            for (int i = 0; i < arguments.size(); i++) {
-                ChainSource.Source source = arguments.get(i);
-                Enqueued launch = launches.get(source.launch());
-                if (settings[source.launch()] != launch.settings() && launch.isScalar(source.argument())) {
-                    launch.copy(source.argument(), built, i);
-                }
-            }
-            for (int i = 0; i < settings.length; i++) {
-                settings[i] = launches.get(i).settings();
-            }
-            return built;
+            return kernel == null || isRebound() ? tryToBuild() : kernel;
         }
 
         private @Nullable ClKernel tryToBuild() {
@@ -335,8 +422,10 @@ public final class Chain implements AutoCloseable {
         /** Which launches share memory is part of the text, so that new memory may be another program. */
         private ClKernel build() {
             release();
-            OpenClDevice device = (OpenClDevice) invocations.get(0).device();
-            ChainSource source = new ChainSource(launches, patience, device.computeUnits());
+            OpenClDevice device = device();
+            turns = Size.of(invocations.stream()).turns(parameterBytes(device));
+            enough = 1;
+            ChainSource source = new ChainSource(launches, patience, turns, device.computeUnits());
             ClKernel built = device.kernel(
                     "chain of " + launches.size() + " launches",
                     source.text(),
@@ -365,15 +454,20 @@ public final class Chain implements AutoCloseable {
                     built.setBuffer(i, storage);
                 }
             }
-            built.setBuffer(arguments.size(), Objects.requireNonNull(counters).storage());
+            built.setInt(arguments.size(), 1);
+            built.setBuffer(
+                    arguments.size() + 1, Objects.requireNonNull(counters).storage());
             for (int i = 0; i < bindings.length; i++) {
                 bindings[i] = launches.get(i).bindings();
-                settings[i] = launches.get(i).settings();
             }
         }
 
         private void release() {
             if (kernel != null) {
+                synchronized (device().monitor()) {
+                    begin();
+                    device().forget(beginning);
+                }
                 kernel.close();
                 kernel = null;
             }

@@ -13,6 +13,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The text of a program that runs several launches in one kernel, see {@code kernels/chain.cl}: each kernel becomes a function
@@ -33,8 +35,8 @@ final class ChainSource {
     private static final int TILES_EACH = 4;
     /** Processors that share a cache take from one share; a group that has done its own looks into all others. */
     private static final int MOST_SHARES = 8;
-    /** Some hundred microseconds: longer than any tile of a launch that is worth it. */
-    static final int PATIENCE = 200_000;
+    /** About a millisecond: longer than any tile of a launch that is worth it, and than most interruptions of a processor. */
+    static final int PATIENCE = 1_000_000;
 
     private static final Pattern MACRO = Pattern.compile("^\\s*#\\s*define\\s+(\\w+)", Pattern.MULTILINE);
     private static final Pattern TYPE = Pattern.compile("^typedef\\b.*?(\\w+);", Pattern.MULTILINE);
@@ -43,8 +45,8 @@ final class ChainSource {
     private static final Pattern KERNEL_NAME = Pattern.compile("^__kernel\\s+void\\s+(\\w+)\\(", Pattern.MULTILINE);
     private static final Pattern COMMENT = Pattern.compile("^\\s*//.*\\n", Pattern.MULTILINE);
 
-    /** Where an argument of the program comes from. */
-    record Source(int launch, int argument) {}
+    /** Where an argument of the program comes from; a scalar of one run is an argument apart from that of the next. */
+    record Source(int launch, int argument, int turn) {}
 
     private final Map<String, Integer> functions = new LinkedHashMap<>();
     private final StringBuilder text = new StringBuilder();
@@ -52,20 +54,24 @@ final class ChainSource {
     private final StringBuilder cases = new StringBuilder();
     private final StringBuilder tiles = new StringBuilder();
     private final StringBuilder needs = new StringBuilder();
+    private final StringBuilder scalars = new StringBuilder();
     private final List<BitSet> before = new ArrayList<>();
     private final List<Source> arguments = new ArrayList<>();
     private final IdentityHashMap<Storage, Integer> buffers = new IdentityHashMap<>();
     private final int patience;
+    private final int turns;
     private final int shares;
     private final int tilesOfLaunch;
 
     /**
      * Writes the text.
      *
+     * @param turns runs that it can do at once
      * @param processors of the device; results do not depend on it, since a tile is work-items and nothing more
      */
-    ChainSource(List<Enqueued> launches, int patience, int processors) {
+    ChainSource(List<Enqueued> launches, int patience, int turns, int processors) {
         this.patience = patience;
+        this.turns = turns;
         this.shares = shares(processors);
         this.tilesOfLaunch = Math.max(LEAST_TILES, TILES_EACH * processors);
         for (int i = 0; i < launches.size(); i++) {
@@ -88,7 +94,17 @@ final class ChainSource {
         needs.append("-1, ");
     }
 
-    /** Arguments in order; the state comes behind them. */
+    /** The launches that no later one waits for. */
+    private String ends() {
+        BitSet waited = new BitSet();
+        before.forEach(waited::or);
+        return IntStream.concat(
+                        IntStream.range(0, before.size()).filter(launch -> !waited.get(launch)), IntStream.of(-1))
+                .mapToObj(String::valueOf)
+                .collect(Collectors.joining(", "));
+    }
+
+    /** Arguments in order; how many runs and the state come behind them. */
     List<Source> arguments() {
         return arguments;
     }
@@ -108,6 +124,8 @@ final class ChainSource {
                 + define("COUNT", before.size())
                 + define("TILES", tiles)
                 + define("NEEDS", needs)
+                + define("ENDS", ends())
+                + define("SCALARS", scalars)
                 + define("SHARES", shares)
                 + define("APART", APART)
                 + define("PATIENCE", patience)
@@ -163,20 +181,31 @@ final class ChainSource {
         if (storage == null && !enqueued.isScalar(argument)) {
             return enqueued.literal(argument);
         }
-        Integer known = storage == null ? null : buffers.get(storage);
+        if (storage == null) {
+            return scalar(launch, argument, enqueued);
+        }
+        Integer known = buffers.get(storage);
         if (known == null) {
             known = arguments.size();
-            arguments.add(new Source(launch, argument));
-            if (storage != null) {
-                buffers.put(storage, known);
-            }
-            parameters
-                    .append(storage != null ? "__global void *" : enqueued.scalarType(argument) + " ")
-                    .append('a')
-                    .append(known)
-                    .append(", ");
+            arguments.add(new Source(launch, argument, 0));
+            buffers.put(storage, known);
+            parameters.append("__global void *a").append(known).append(", ");
         }
         return "a" + known;
+    }
+
+    private String scalar(int launch, int argument, Enqueued enqueued) {
+        String type = enqueued.scalarType(argument);
+        String name = "s" + arguments.size();
+        scalars.append("const ").append(type).append(' ').append(name).append(" = ");
+        for (int turn = 0; turn < turns; turn++) {
+            String parameter = "a" + arguments.size();
+            arguments.add(new Source(launch, argument, turn));
+            parameters.append(type).append(' ').append(parameter).append(", ");
+            scalars.append(turn < turns - 1 ? "turn == " + turn + " ? " + parameter + " : " : parameter);
+        }
+        scalars.append("; ");
+        return name;
     }
 
     /** The kernel's file with the launch's macros, everything in it renamed. */

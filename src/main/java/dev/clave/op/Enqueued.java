@@ -27,7 +27,6 @@ final class Enqueued {
     private final @Nullable Storage[] storages;
     private final double[] values;
     private int bindings;
-    private int settings;
     private @Nullable ClKernel kernel;
 
     /**
@@ -102,11 +101,6 @@ final class Enqueued {
     /** Changes whenever some memory is bound. */
     int bindings() {
         return bindings;
-    }
-
-    /** Changes whenever a scalar is set. */
-    int settings() {
-        return settings;
     }
 
     /** What is bound to an argument; null for a number. */
@@ -192,7 +186,6 @@ final class Enqueued {
                 if (kernel != null) {
                     copy(i, kernel, i);
                 }
-                settings++;
             }
         }
     }

@@ -14,8 +14,13 @@ import dev.clave.DeviceLostException;
 import dev.clave.Event;
 import dev.clave.Shape;
 import dev.clave.Tensor;
+import dev.clave.op.Add;
+import dev.clave.op.Chain;
 import dev.clave.op.Conv2d;
+import dev.clave.op.Format;
 import dev.clave.op.Invocation;
+import dev.clave.op.Operators;
+import dev.clave.op.Problem;
 import dev.clave.op.Window;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -317,6 +322,27 @@ abstract class InteropCases {
         for (Executable call : List.<Executable>of(() -> context(device), () -> queue(device), () -> device(device))) {
             assertTrue(
                     assertThrows(IllegalStateException.class, call).getMessage().contains("is closed"));
+        }
+    }
+
+    /** Handing out the queue begins what a chain has put off, and from then on it puts off nothing. */
+    @Test
+    void nothingIsPutOffBehindTheHostsBack() {
+        Problem sum = new Add(1, 2).problem("accumulate", Format.NCHW);
+        try (Device device = Device.open("0", binding());
+                Invocation one = Operators.prepare(device, sum);
+                Invocation two = Operators.prepare(device, sum);
+                Tensor input = one.allocate("input").write(1f, 2f);
+                Tensor total = one.allocate("sum").write(0f, 0f);
+                Chain chain = Chain.of(List.of(one, two))) {
+            two.bind("input", input).bind("sum", total);
+            Object memory = memory(total);
+            chain.runLater();
+            chain.runLater();
+            Object queue = queue(device);
+            assertArrayEquals(new float[] {4, 8}, hostRead(queue, memory, 2));
+            chain.runLater();
+            assertArrayEquals(new float[] {6, 12}, hostRead(queue, memory, 2));
         }
     }
 

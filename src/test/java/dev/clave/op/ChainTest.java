@@ -195,6 +195,67 @@ class ChainTest {
         }
     }
 
+    /** Runs that are put off, each with scalars of its own, of two chains that take turns on the same memory. */
+    @Test
+    void whatIsPutOffComesInOrder() {
+        for (Device device : devices.all()) {
+            float[][] results = new float[2][];
+            for (int later = 0; later < 2; later++) {
+                Format plain = new Format(DType.F32, 1);
+                try (Invocation sgd = Operators.prepare(device, new Sgd(3, 0, 0, false).problem("forward", plain));
+                        Invocation add = Operators.prepare(device, new Add(1, 3).problem("accumulate", plain));
+                        Tensor values = sgd.allocate("parameter");
+                        Tensor gradient = sgd.allocate("gradient");
+                        Tensor velocity = sgd.allocate("velocity");
+                        Tensor other = device.allocate(DType.F32, Shape.of(3));
+                        Chain one = forced(List.of(sgd), ChainSource.PATIENCE);
+                        Chain two = forced(List.of(add, sgd), ChainSource.PATIENCE)) {
+                    velocity.write(new float[3]);
+                    values.write(new float[] {1, 2, 3});
+                    gradient.write(new float[] {1, 1, 2});
+                    other.write(new float[] {8, 16, 32});
+                    add.bind("sum", gradient).bind("input", other);
+                    for (int run = 0; run < 60; run++) {
+                        sgd.set("learning_rate", run % 5 * 0.125);
+                        Chain chain = run % 23 < 20 ? two : one;
+                        if (run == 40) {
+                            add.bind("input", values); // those put off read what was bound before
+                        }
+                        if (run == 50) {
+                            values.write(new float[] {1, -1, 0.5f}); // behind what was put off
+                        }
+                        if (later == 0 || run % 17 == 16) {
+                            chain.run();
+                        } else {
+                            chain.runLater();
+                        }
+                    }
+                    results[later] = values.readFloats();
+                }
+            }
+            assertArrayEquals(results[0], results[1], device.name());
+        }
+    }
+
+    /** Whoever closes a chain has what it put off. */
+    @Test
+    void closingBeginsWhatWasPutOff() {
+        for (Device device : devices.openCl()) {
+            Format plain = new Format(DType.F32, 1);
+            try (Invocation add = Operators.prepare(device, new Add(1, 2).problem("accumulate", plain));
+                    Tensor input = add.allocate("input").write(new float[] {1, -2});
+                    Tensor sum = add.allocate("sum").write(new float[2])) {
+                try (Chain chain = forced(List.of(add), ChainSource.PATIENCE)) {
+                    for (int i = 0; i < 13; i++) {
+                        chain.runLater();
+                    }
+                }
+                assertArrayEquals(new float[] {13, -26}, sum.readFloats(), device.name());
+                assertEquals(2, input.shape().elements());
+            }
+        }
+    }
+
     @Test
     void eventsBeforeAndBehind() {
         for (Device device : devices.all()) {

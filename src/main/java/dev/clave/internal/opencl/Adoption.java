@@ -175,7 +175,7 @@ public final class Adoption {
     /** The device's in-order queue. */
     public static Object queue(Device device, String binding) {
         OpenClDevice own = checked(device, binding);
-        return own.cl().object(own.queue());
+        return own.cl().object(own.sharedQueue());
     }
 
     /** OpenCL's device. */

@@ -41,6 +41,10 @@ public final class OpenClDevice extends Device {
     private final Programs programs;
     private final Ledger ledger;
     private final boolean gpu;
+    /** Work that was put off, under the monitor. */
+    private @Nullable Runnable putOff;
+
+    private boolean queueIsShared;
 
     /** What the driver gave for the device, and its one owner. It must not hold the device, which may be forgotten. */
     private static final class Natives {
@@ -110,6 +114,7 @@ public final class OpenClDevice extends Device {
         this.context = context != 0 ? context : cl.createContext(platform, device);
         warnOfLostDivisions();
         this.queue = context != 0 ? queue : queue(cl, this.context, device);
+        this.queueIsShared = context != 0;
         this.localMemory = cl.deviceLong(device, OpenCl.DEVICE_LOCAL_MEM_SIZE);
         this.computeUnits = (int) Math.max(1, cl.deviceLong(device, OpenCl.DEVICE_MAX_COMPUTE_UNITS));
         this.parameterBytes = cl.deviceLong(device, OpenCl.DEVICE_MAX_PARAMETER_SIZE);
@@ -263,10 +268,55 @@ public final class OpenClDevice extends Device {
         return cl;
     }
 
-    /** In-order; there is none once the device is closed. */
+    /** In-order, with all that was put off; there is none once the device is closed. */
     long queue() {
-        checkOpen();
-        return queue;
+        synchronized (cl) {
+            checkOpen();
+            Runnable before = putOff;
+            putOff = null;
+            if (before != null) {
+                before.run();
+            }
+            return queue;
+        }
+    }
+
+    /** The queue for somebody who enqueues by himself: from now on nothing is put off. */
+    long sharedQueue() {
+        synchronized (cl) {
+            queueIsShared = true;
+            return queue();
+        }
+    }
+
+    /** What holds off all other threads from enqueueing while one holds it. */
+    public Object monitor() {
+        return cl;
+    }
+
+    /**
+     * Puts work off until something else is enqueued or waited for, under the monitor; what somebody else put off is begun.
+     *
+     * @param work enqueues it; an object of its own for each caller
+     * @return false when nothing may be put off, since others use the queue, too
+     */
+    public boolean putOff(Runnable work) {
+        synchronized (cl) {
+            if (putOff != null && putOff != work) {
+                queue();
+            }
+            putOff = queueIsShared ? null : work;
+            return !queueIsShared;
+        }
+    }
+
+    /** Does without work that was put off, when it is this. */
+    public void forget(Runnable work) {
+        synchronized (cl) {
+            if (putOff == work) {
+                putOff = null;
+            }
+        }
     }
 
     /** OpenCL's handle of the context; there is none once the device is closed. */
@@ -359,8 +409,7 @@ public final class OpenClDevice extends Device {
     @Override
     public void finish() {
         synchronized (cl) {
-            checkOpen();
-            cl.finish(queue);
+            cl.finish(queue());
         }
     }
 
@@ -373,6 +422,9 @@ public final class OpenClDevice extends Device {
     @Override
     public void close() {
         try {
+            synchronized (cl) {
+                putOff = null;
+            }
             natives.close();
         } finally {
             Reference.reachabilityFence(this);
