@@ -13,9 +13,8 @@ final class ActivationOpenCl {
         return List.of(new Rational(), new ReferenceOpenCl(problem -> {
             Activation g = (Activation) problem.geometry();
             int total = problem.slot("output").shape().elements();
-            Launch launch = ReferenceOpenCl.launch(problem)
-                    .define("KIND", code(g.kind()))
-                    .define("SLOPE", g.slope());
+            Launch launch =
+                    ReferenceOpenCl.launch(problem).choice("KIND", g.kind()).define("SLOPE", g.slope());
             if (problem.direction().equals("forward")) {
                 launch.buffers("input", "output");
             } else {
@@ -45,20 +44,11 @@ final class ActivationOpenCl {
         public List<Launch> launches(Problem problem, OpenClDevice device) {
             int total = problem.slot("output").shape().elements();
             Launch launch = new Launch("activation", "activation_forward_rational")
-                    .define("KIND", code(Activation.Kind.TANH))
+                    .choice("KIND", Activation.Kind.TANH)
                     .buffers("input", "output")
                     .ints(total)
                     .elements(total);
             return List.of(Conv2dOpenCl.format(launch, problem.format()));
         }
-    }
-
-    private static int code(Activation.Kind kind) {
-        return switch (kind) {
-            case TANH -> 0;
-            case SIGMOID -> 1;
-            case RELU -> 2;
-            case LEAKY_RELU -> 3;
-        };
     }
 }

@@ -11,20 +11,10 @@ final class BroadcastOpenCl {
             Broadcast g = (Broadcast) problem.geometry();
             StridedIndex index = g.index(problem.format());
             Launch launch = ReferenceOpenCl.launch(problem)
-                    .define("KIND", code(g.kind()))
+                    .choice("KIND", g.kind())
                     .buffers("a", "b", "output")
                     .ints(index.elements());
             return index.arguments(launch).elements(index.elements());
         });
-    }
-
-    private static int code(Broadcast.Kind kind) {
-        return switch (kind) {
-            case ADD -> 0;
-            case SUB -> 1;
-            case MUL -> 2;
-            case MIN -> 3;
-            case MAX -> 4;
-        };
     }
 }

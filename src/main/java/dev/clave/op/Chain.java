@@ -19,7 +19,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,14 +105,16 @@ public final class Chain implements AutoCloseable {
         long most =
                 invocations.isEmpty() ? 0 : parameterBytes(invocations.get(0).device());
         for (Invocation invocation : invocations) {
+            List<Invocation> more = new ArrayList<>(run);
+            more.add(invocation);
             if (invocation.device() != invocations.get(0).device()) {
                 throw new IllegalArgumentException("a chain runs on one device, not on "
                         + invocations.get(0).device().name() + " and "
                         + invocation.device().name());
             }
             if (!invocation.canBeChained()
-                    || launches(run) + invocation.launches().size() > MOST_LAUNCHES
-                    || !fits(run, invocation, most)) {
+                    || launches(more) > MOST_LAUNCHES
+                    || parameterBytes(more, false) + parameterBytes(more, true) > most) {
                 add(run);
                 run = new ArrayList<>();
             }
@@ -131,41 +132,24 @@ public final class Chain implements AutoCloseable {
         return device instanceof OpenClDevice openCl ? openCl.parameterBytes() - 2 * Long.BYTES : 0;
     }
 
-    private static boolean fits(List<Invocation> run, Invocation more, long most) {
-        Size size = Size.of(Stream.concat(run.stream(), Stream.of(more)));
-        return size.buffers() + size.scalars() <= most;
-    }
-
     private static int launches(List<Invocation> invocations) {
         return invocations.stream().mapToInt(one -> one.launches().size()).sum();
     }
 
-    /** What the arguments of the kernel that runs them all take; what they share is passed once. */
-    private record Size(long buffers, long scalars) {
-        static Size of(Stream<Invocation> invocations) {
-            Set<Storage> storages = Collections.newSetFromMap(new IdentityHashMap<>());
-            long buffers = 0;
-            long scalars = 0;
-            for (Invocation invocation : invocations.toList()) {
-                for (Enqueued launch : invocation.launches()) {
-                    for (int i = 0; i < launch.arguments(); i++) {
-                        Storage storage = launch.storage(i);
-                        if (launch.isScalar(i)) {
-                            scalars += Long.BYTES;
-                        } else if (storage == null ? !launch.isFixed(i) : storages.add(storage)) {
-                            buffers += Long.BYTES;
-                        }
-                    }
+    /** What the tensors, or the scalars, of the kernel that runs them all take; what they share is passed once. */
+    private static long parameterBytes(List<Invocation> run, boolean scalars) {
+        Set<Storage> storages = Collections.newSetFromMap(new IdentityHashMap<>());
+        long bytes = 0;
+        for (Invocation invocation : run) {
+            for (Enqueued launch : invocation.launches()) {
+                for (int i = 0; i < launch.arguments(); i++) {
+                    Storage storage = launch.storage(i);
+                    boolean isNew = storage == null ? !launch.isFixed(i) : storages.add(storage);
+                    bytes += isNew && launch.isScalar(i) == scalars ? Long.BYTES : 0;
                 }
             }
-            return new Size(buffers, scalars);
         }
-
-        /** Runs whose scalars there is room for, at least one. */
-        int turns(long most) {
-            long room = scalars == 0 ? MOST_TURNS : (most - buffers) / scalars;
-            return (int) Math.max(1, Math.min(MOST_TURNS, room));
-        }
+        return bytes;
     }
 
     private void add(List<Invocation> run) {
@@ -423,7 +407,8 @@ public final class Chain implements AutoCloseable {
         private ClKernel build() {
             release();
             OpenClDevice device = device();
-            turns = Size.of(invocations.stream()).turns(parameterBytes(device));
+            long room = parameterBytes(device) - parameterBytes(invocations, false);
+            turns = (int) Math.max(1, Math.min(MOST_TURNS, room / Math.max(1, parameterBytes(invocations, true))));
             enough = 1;
             ChainSource source = new ChainSource(launches, patience, turns, device.computeUnits());
             ClKernel built = device.kernel(

@@ -13,8 +13,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * The text of a program that runs several launches in one kernel, see {@code kernels/chain.cl}: each kernel becomes a function
@@ -96,12 +94,10 @@ final class ChainSource {
 
     /** The launches that no later one waits for. */
     private String ends() {
-        BitSet waited = new BitSet();
-        before.forEach(waited::or);
-        return IntStream.concat(
-                        IntStream.range(0, before.size()).filter(launch -> !waited.get(launch)), IntStream.of(-1))
-                .mapToObj(String::valueOf)
-                .collect(Collectors.joining(", "));
+        BitSet ends = new BitSet();
+        ends.set(0, before.size());
+        before.forEach(ends::andNot);
+        return ends.toString().replaceAll("[{}]", "") + ", -1";
     }
 
     /** Arguments in order; how many runs and the state come behind them. */

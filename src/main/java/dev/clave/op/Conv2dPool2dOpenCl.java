@@ -134,8 +134,8 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
                 .define("POOL_DILATION_H", pool.dilationH())
                 .define("POOL_DILATION_W", pool.dilationW())
                 .define("MAX", g.isMax() ? 1 : 0)
-                .define("INNER", code(g.inner()))
-                .define("OUTER", code(g.outer()))
+                .choice("INNER", g.inner())
+                .choice("OUTER", g.outer())
                 .define("KEEP_HIDDEN", keepsHidden(problem) ? 1 : 0)
                 .define("KEEP_ARGMAX", g.isMax() && !problem.direction().equals("inference") ? 1 : 0);
     }
@@ -143,18 +143,6 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
     private static boolean keepsHidden(Problem problem) {
         return ((Conv2dPool2d) problem.geometry()).inner() != null
                 && !problem.direction().equals("inference");
-    }
-
-    private static String code(Activation.@Nullable Kind kind) {
-        if (kind == null) {
-            return "(-1)";
-        }
-        return switch (kind) {
-            case TANH -> "0";
-            case SIGMOID -> "1";
-            case RELU -> "2";
-            case LEAKY_RELU -> throw new IllegalStateException("refused by the geometry");
-        };
     }
 
     private Launch tiled(Problem problem, Conv2dPool2d g) {

@@ -11,21 +11,12 @@ final class ElementwiseOpenCl {
             Elementwise g = (Elementwise) problem.geometry();
             int total = problem.slot("output").shape().elements();
             return ReferenceOpenCl.launch(problem)
-                    .define("KIND", code(g.kind()))
+                    .choice("KIND", g.kind())
                     .buffers("input", "output")
                     .ints(total)
                     .real(g.p())
                     .real(g.q())
                     .elements(total);
         });
-    }
-
-    private static int code(Elementwise.Kind kind) {
-        return switch (kind) {
-            case ELU -> 0;
-            case SOFTPLUS -> 1;
-            case CLIP -> 2;
-            case AFFINE -> 3;
-        };
     }
 }

@@ -22,14 +22,16 @@ final class GemmCpu implements CpuKernel {
             for (int j = 0; j < row.length; j++) {
                 int at = i * g.ldc() + j;
                 double value = row[j] + (g.beta() == 0 ? 0 : g.beta() * c.get(at)) + (bias == null ? 0 : bias.get(j));
-                c.set(
-                        at,
-                        switch (g.epilogue()) {
-                            case NONE -> value;
-                            case RELU -> value <= 0 ? 0 : value;
-                            case TANH -> Math.tanh(value);
-                        });
+                c.set(at, finish(g.epilogue(), value));
             }
         });
+    }
+
+    static double finish(Gemm.Epilogue epilogue, double value) {
+        return switch (epilogue) {
+            case NONE -> value;
+            case RELU -> value <= 0 ? 0 : value;
+            case TANH -> Math.tanh(value);
+        };
     }
 }

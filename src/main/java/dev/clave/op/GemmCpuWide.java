@@ -146,11 +146,7 @@ final class GemmCpuWide {
             double value = g.alpha() * sums[j];
             value += g.beta() == 0 ? 0 : g.beta() * c.values[at + j];
             value += g.bias() ? bias.values[bias.offset + begin + j] : 0;
-            c.values[at + j] = switch (g.epilogue()) {
-                case NONE -> value;
-                case RELU -> value <= 0 ? 0 : value;
-                case TANH -> Math.tanh(value);
-            };
+            c.values[at + j] = GemmCpu.finish(g.epilogue(), value);
         }
     }
 }

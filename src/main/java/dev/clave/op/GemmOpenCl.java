@@ -100,12 +100,6 @@ final class GemmOpenCl implements OpenClCandidate {
                 .define("TRANS_B", g.transB() ? 1 : 0)
                 .define("HAS_BIAS", g.bias() ? 1 : 0)
                 .define("HAS_BETA", g.beta() == 0 ? 0 : 1)
-                .define(
-                        "ACTIVATION",
-                        switch (g.epilogue()) {
-                            case NONE -> 0;
-                            case RELU -> 1;
-                            case TANH -> 2;
-                        });
+                .choice("ACTIVATION", g.epilogue());
     }
 }

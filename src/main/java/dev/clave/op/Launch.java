@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** One kernel launch of an OpenCL candidate: file, kernel, macros, arguments in order, and the index space. */
 final class Launch {
@@ -40,6 +41,12 @@ final class Launch {
     Launch define(String name, Object value) {
         defines.put(name, String.valueOf(value));
         return this;
+    }
+
+    /** Which of several functions; kernels count them as their enum does. */
+    @SuppressWarnings("EnumOrdinal")
+    Launch choice(String macro, @Nullable Enum<?> one) {
+        return define(macro, one == null ? "(-1)" : one.ordinal());
     }
 
     Launch window(Window window) {
