@@ -76,6 +76,13 @@ inline REAL sum8(JOIN(REAL, 8) v) { return sum4(v.lo + v.hi); }
 #endif
 #endif
 
+// With a kernel of one point there is so little to do for a channel that stepping from one to the next counts.
+#if KH == 1 && KW == 1
+#define UNROLL_POINTS _Pragma("unroll 4")
+#else
+#define UNROLL_POINTS
+#endif
+
 #define TILES(a, t) (((a) + (t) - 1) / (t))
 
 // Columns of one row that a tile of WT outputs touches.
@@ -114,6 +121,7 @@ __kernel void conv2d_forward(__global const V *restrict input, __global const RE
   }
   const int x0 = ox0 * STRIDE_W - PAD_LEFT;
   const bool inside = x0 >= 0 && x0 + SEGMENT <= w;
+  UNROLL_POINTS
   for (int c = 0; c < cg; c++) {
     __global const V *plane = input + (b * c_all + group * cg + c) * h * w;
     for (int kh = 0; kh < KH; kh++) {
@@ -178,6 +186,7 @@ __kernel void conv2d_backward_input(__global const V *restrict grad_output, __gl
 #pragma unroll
     for (int j = 0; j < WT; j++)
       acc[i][j] = (V)(0);
+  UNROLL_POINTS
   for (int k = 0; k < kg; k++) {
     __global const V *plane = grad_output + (b * k_all + group * kg + k) * oh * ow;
     for (int kh = 0; kh < KH; kh++) {

@@ -426,6 +426,38 @@ __kernel void conv2d_pool2d_backward_conv_reference(BACK_ARGUMENTS, __global con
       grad_conv[(plane * oh + y) * ow + x] = conv_gradient(BACK, grad_output, plane, y, x, oh, ow, ph, pw);
 }
 
+// As above for windows that lie side by side and cover everything: what a window needs is read once. A work-item takes `rows`
+// rows of windows.
+__kernel void conv2d_pool2d_backward_conv_tiled(BACK_ARGUMENTS, __global const V *restrict grad_output,
+                                                __global V *restrict grad_conv, int planes, int rows, int oh, int ow, int ph,
+                                                int pw) {
+  const int chunks = TILES(ph, rows);
+  const int plane = (int)get_global_id(0) / chunks, top = (int)get_global_id(0) % chunks * rows;
+  if (plane >= planes)
+    return;
+  for (int py = top; py < min(top + rows, ph); py++)
+    for (int px = 0; px < pw; px++) {
+      const int window = py * pw + px, o = plane * ph * pw + window;
+      const V g = derivative(output[o], grad_output[o], OUTER);
+#pragma unroll
+      for (int i = 0; i < POOL_KH; i++)
+#pragma unroll
+        for (int j = 0; j < POOL_KW; j++) {
+          const int at = (py * POOL_KH + i) * ow + px * POOL_KW + j;
+          // From 0 on, as in the sum over windows: no negative zeros.
+#if MAX
+          V sum = (V)(0.0f) + CHOOSE((V)(0.0f), g, argmax[o] == at);
+#else
+          V sum = fma(g, (V)(reciprocal[window]), (V)(0.0f));
+#endif
+#if KEEP_HIDDEN
+          sum = derivative(hidden[plane * oh * ow + at], sum, INNER);
+#endif
+          grad_conv[plane * oh * ow + at] = sum;
+        }
+    }
+}
+
 #if HAS_BIAS
 #define GRADIENTS __global float *restrict grad_weight, __global float *restrict grad_bias
 #else

@@ -46,9 +46,10 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         return switch (problem.direction()) {
             case "forward", "inference" ->
                 Settings.first(fits(problem), illegal(g, problem.format().lanes()));
-            case "backwardParameters" ->
-                set.isEmpty() ? g.overlap() : "KT and PT are the tile of forward and inference";
-            default -> "the gradient has no tile";
+            default ->
+                !set.isEmpty()
+                        ? "KT and PT are the tile of forward and inference"
+                        : Settings.first(g.overlap(), problem.direction().equals("backwardConv") ? uncovered(g) : null);
         };
     }
 
@@ -101,12 +102,18 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         if (reason != null) {
             return reason;
         }
-        if (keepsHidden(problem)
-                && (g.ph() * pool.kh() < g.conv().oh()
-                        || g.pw() * pool.kw() < g.conv().ow())) {
-            return "some values of hidden lie in no pooling window";
+        if (keepsHidden(problem) && uncovered(g) != null) {
+            return uncovered(g);
         }
         return pool.kh() * pool.kw() > 16 ? "a pooling window does not fit the registers" : null;
+    }
+
+    private static @Nullable String uncovered(Conv2dPool2d g) {
+        Window pool = g.poolWindow();
+        return g.ph() * pool.kh() < g.conv().oh()
+                        || g.pw() * pool.kw() < g.conv().ow()
+                ? "some values of hidden lie in no pooling window"
+                : null;
     }
 
     @Override
@@ -188,14 +195,15 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         return launches;
     }
 
-    private static Launch backward(Problem problem, Conv2dPool2d g) {
+    private Launch backward(Problem problem, Conv2dPool2d g) {
         Conv2d conv = g.conv();
         int planes = problem.format().blocks(conv.n()) * conv.k();
-        int rows = planes >= ENOUGH ? conv.oh() : Math.max(1, conv.oh() * planes / ENOUGH);
-        Launch launch = new Launch("conv2d_pool2d", "conv2d_pool2d_backward_conv_reference")
+        int height = tiled ? g.ph() : conv.oh();
+        int rows = planes >= ENOUGH ? height : Math.max(1, height * planes / ENOUGH);
+        Launch launch = new Launch("conv2d_pool2d", "conv2d_pool2d_backward_conv_" + (tiled ? "tiled" : "reference"))
                 .buffers(slots(problem))
                 .ints(planes, rows, conv.oh(), conv.ow(), g.ph(), g.pw())
-                .tiles((long) planes * ((conv.oh() + rows - 1) / rows));
+                .tiles((long) planes * ((height + rows - 1) / rows));
         return common(launch, problem, g);
     }
 
