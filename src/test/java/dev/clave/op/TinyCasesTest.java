@@ -17,14 +17,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class TinyCasesTest {
     private static final int[] LANES = {1, 8, 16};
     /** Candidates that take samples side by side only. */
-    private static final Set<String> SIDE_BY_SIDE = Set.of("rows", "linear_weight");
+    private static final Set<String> SIDE_BY_SIDE = Set.of("rows", "linear_weight", "lanes");
     /** What candidates refuse whatever the shape. */
     private static final List<String> NEVER = List.of(
             "conv2d forward linear_weight",
             "conv2d backwardInput linear_weight",
             "conv2d backwardBias linear_weight",
             "conv2d backwardBias tiled",
-            "conv2d_pool2d backwardConv tiled",
             "transpose forward interleave lanes 8",
             "transpose forward interleave lanes 16",
             "activation backwardInput rational");
