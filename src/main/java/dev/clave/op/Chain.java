@@ -329,8 +329,7 @@ public final class Chain implements AutoCloseable {
                     synchronized (device().monitor()) {
                         begin();
                         add(built);
-                        waiting = 0;
-                        built.setInt(arguments.size(), 1);
+                        take(built);
                         return built.signal(global, local, waits);
                     }
                 }
@@ -367,13 +366,18 @@ public final class Chain implements AutoCloseable {
 
         /** Enqueues what waits. */
         private void begin() {
-            int runs = waiting;
-            waiting = 0;
-            if (runs > 0) {
+            if (waiting > 0) {
                 ClKernel built = Objects.requireNonNull(kernel);
-                built.setInt(arguments.size(), runs);
+                take(built);
                 built.enqueue(global, local);
             }
+        }
+
+        /** What waits is the next launch of the kernel. */
+        private void take(ClKernel built) {
+            int runs = waiting;
+            waiting = 0; // also when the device refuses: they are not tried again
+            built.setInt(arguments.size(), runs);
         }
 
         /** The kernel with what was bound last; null when it cannot be built. */
@@ -448,20 +452,27 @@ public final class Chain implements AutoCloseable {
         }
 
         private void release() {
-            if (kernel != null) {
+            if (kernel == null) {
+                return;
+            }
+            try {
                 synchronized (device().monitor()) {
-                    begin();
                     device().forget(beginning);
+                    begin();
                 }
+            } finally {
                 kernel.close();
                 kernel = null;
             }
         }
 
         void close() {
-            release();
-            if (counters != null) {
-                counters.close();
+            try {
+                release();
+            } finally {
+                if (counters != null) {
+                    counters.close();
+                }
             }
         }
     }

@@ -112,7 +112,7 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         Window pool = g.poolWindow();
         return g.ph() * pool.kh() < g.conv().oh()
                         || g.pw() * pool.kw() < g.conv().ow()
-                ? "some values of hidden lie in no pooling window"
+                ? "some values of the convolution lie in no pooling window"
                 : null;
     }
 

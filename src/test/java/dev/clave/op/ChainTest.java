@@ -243,15 +243,16 @@ class ChainTest {
         for (Device device : devices.openCl()) {
             Format plain = new Format(DType.F32, 1);
             try (Invocation add = Operators.prepare(device, new Add(1, 2).problem("accumulate", plain));
-                    Tensor input = add.allocate("input").write(new float[] {1, -2});
-                    Tensor sum = add.allocate("sum").write(new float[2])) {
+                    Tensor input = add.allocate("input");
+                    Tensor sum = add.allocate("sum")) {
+                input.write(new float[] {1, -2});
+                sum.write(new float[2]);
                 try (Chain chain = forced(List.of(add), ChainSource.PATIENCE)) {
                     for (int i = 0; i < 13; i++) {
                         chain.runLater();
                     }
                 }
                 assertArrayEquals(new float[] {13, -26}, sum.readFloats(), device.name());
-                assertEquals(2, input.shape().elements());
             }
         }
     }

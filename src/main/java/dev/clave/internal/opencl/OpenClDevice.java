@@ -423,10 +423,12 @@ public final class OpenClDevice extends Device {
     public void close() {
         try {
             synchronized (cl) {
-                putOff = null;
+                if (putOff != null && !cl.isLost()) {
+                    queue();
+                }
             }
-            natives.close();
         } finally {
+            natives.close();
             Reference.reachabilityFence(this);
         }
     }
