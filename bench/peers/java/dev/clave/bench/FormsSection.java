@@ -78,7 +78,7 @@ final class FormsSection {
     }
 
     private static Contender owning(Device device, String network, ImageDataset data) {
-        Clave.Training training = new Clave.Training(device, network, TrainSection.BATCH, data);
+        Clave.Training training = new Clave.Training(device, network, TrainSection.BATCH, data, 1);
         return new Contender() {
             @Override
             public double sample() {

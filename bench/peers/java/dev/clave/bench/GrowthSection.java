@@ -33,7 +33,7 @@ final class GrowthSection {
             Rounds rounds, Settings settings, int batch, ImageDataset data, Device device, PyTorch python)
             throws Exception {
         Map<String, Opening> training = Rounds.contenders();
-        training.put("Clave", () -> new Clave.Training(device, "relu", batch, data));
+        training.put("Clave", () -> new Clave.Training(device, "relu", batch, data, 1));
         python.join(training, "train relu " + batch + " " + data.size() / batch, false);
         rounds.run("train batch " + batch, "us", 0, training);
         float[] values = Clave.values("relu", Clave.images(batch));

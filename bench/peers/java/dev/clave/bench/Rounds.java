@@ -77,8 +77,14 @@ final class Rounds {
         }
     }
 
-    /** All rounds of a work. */
+    /** All rounds of a work, fewer of a slow one. */
     void run(String work, String unit, double flops, Map<String, Opening> openings) throws Exception {
+        run(work, unit, flops, ENOUGH_SECONDS, openings);
+    }
+
+    /** All rounds of a work, fewer when it takes more than so many seconds. */
+    void run(String work, String unit, double flops, long enoughSeconds, Map<String, Opening> openings)
+            throws Exception {
         if (System.nanoTime() - begin > settings.sectionSeconds() * 1e9) {
             note(work + ": not measured, the section's time was up");
             return;
@@ -89,7 +95,7 @@ final class Rounds {
             openings.forEach((who, opening) -> open(work, who, opening, opened));
             long started = System.nanoTime();
             for (int round = 0; round < settings.rounds(); round++) {
-                if (round >= LEAST_ROUNDS && System.nanoTime() - started > ENOUGH_SECONDS * 1e9) {
+                if (round >= LEAST_ROUNDS && System.nanoTime() - started > enoughSeconds * 1e9) {
                     break;
                 }
                 for (String who : List.copyOf(opened.keySet())) {

@@ -12,6 +12,12 @@ import java.util.Map;
 final class TrainSection {
     static final int BATCH = 64;
 
+    /** Time for all rounds of a network: the section's time is not much more than twice this. */
+    private static final long ENOUGH_SECONDS = 85;
+
+    /** Epochs of a sample of ours: about a second, as one epoch of a peer, so that the machine's whims meet all alike. */
+    private static final int EPOCHS = 8;
+
     private TrainSection() {}
 
     static void run(Rounds rounds, Settings settings) throws Exception {
@@ -46,8 +52,8 @@ final class TrainSection {
             throws Exception {
         try (PyTorch python = new PyTorch(settings, rounds)) {
             Map<String, Opening> contenders = Rounds.contenders();
-            contenders.put("Clave", () -> new Clave.Training(device, network, BATCH, data));
-            contenders.put("Clave CPU", () -> new Clave.Training(cpu, network, BATCH, data));
+            contenders.put("Clave", () -> new Clave.Training(device, network, BATCH, data, EPOCHS));
+            contenders.put("Clave CPU", () -> new Clave.Training(cpu, network, BATCH, data, 1));
             for (boolean documented : new boolean[] {false, true}) {
                 contenders.put(
                         documented ? "DJL, EasyTrain.fit" : "DJL",
@@ -60,7 +66,7 @@ final class TrainSection {
                                 data.labels()));
             }
             python.join(contenders, "train " + network + " " + BATCH + " " + steps, true);
-            rounds.run("train " + network, "us", flops, contenders);
+            rounds.run("train " + network, "us", flops, ENOUGH_SECONDS, contenders);
         }
     }
 }
