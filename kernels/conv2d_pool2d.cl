@@ -12,9 +12,10 @@
 // POOL_DILATION_W); MAX 1 maximum, 0 average; INNER and OUTER -1 none, 0 tanh, 1 sigmoid, 2 relu; KEEP_HIDDEN 0|1 and
 // KEEP_ARGMAX 0|1, for a backward pass, which needs the first where INNER is not -1 and the second of a maximum; tile sizes
 // KT (output channels) and PT (columns of the output) of one work-item, KR (rows of the kernel) of one in
-// backward_parameters_tiled.
+// backward_parameters_tiled; WINOGRAD 1: forward_tiled takes conv2d/winograd1d.cl's `turned` as its weight and adds as that does, two
+// columns at a time, GROUPS 1, CT_W even.
 //
-// Numerics: the convolution and the gradients of its parameters as in conv2d.cl, bit for bit where windows lie side by side;
+// Numerics: the convolution and the gradients of its parameters as in conv2d.cl, with WINOGRAD as in conv2d/winograd1d.cl, bit for bit where windows lie side by side;
 // argmax, ties, NaN as in max_pool2d.cl; averages as in avg_pool2d.cl. tanh is a rational function of our own, at most 5.2 ULP
 // off, exact at 0, NaN and beyond 9.02.
 
@@ -67,6 +68,9 @@
 #ifndef KR
 #define KR 1
 #endif
+#ifndef WINOGRAD
+#define WINOGRAD 0
+#endif
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
@@ -98,6 +102,14 @@ inline float sum8(float8 v) { return sum4(v.lo + v.hi); }
 // Whether a comes after b in a maximum that a NaN wins, for b that is none.
 #define NAN_OR_ABOVE(a, b) !((a) <= (b))
 #define TILES(a, t) (((a) + (t)-1) / (t))
+// As in conv2d/winograd1d.cl.
+#if KW % 3 == 1
+#define THREES ((KW - 4) / 3)
+#else
+#define THREES (KW / 3)
+#endif
+#define TWOS ((KW - 3 * THREES) / 2)
+#define PRODUCTS (4 * THREES + 3 * TWOS)
 
 // Numerator and denominator in x*x, fitted to the least relative error (0.35 ULP before rounding) on [0, 9.02].
 inline V tanh_rational(V x) {
@@ -279,6 +291,70 @@ __kernel void conv2d_pool2d_forward_tiled(__global const V *restrict input, __gl
   const int oy0 = py * POOL_KH, ox0 = px0 * POOL_KW;
 
   V acc[POOL_KH][KT][CT_W];
+#if WINOGRAD
+  for (int at = 0; at < POOL_KH * CT_W; at += 2) {
+    const int r = at / CT_W, j = at % CT_W, x0 = ox0 + j - PAD_LEFT;
+    const bool inside = x0 >= 0 && x0 + KW < w;
+    V p[KT], q[KT], m[KT], s[KT];
+#pragma unroll
+    for (int i = 0; i < KT; i++) {
+      p[i] = m[i] = s[i] = (V)(0.0f);
+#if HAS_BIAS
+      q[i] = (V)(bias[min(k0 + i, kg - 1)]);
+#else
+      q[i] = (V)(0.0f);
+#endif
+    }
+    for (int c = 0; c < cg; c++)
+      for (int kh = 0; kh < KH; kh++) {
+        const int y = (oy0 + r) * STRIDE_H - PAD_TOP + kh * DILATION_H;
+        if (y < 0 || y >= h)
+          continue;
+        __global const V *row = input + ((b * c_all + c) * h + y) * w;
+        V d[KW + 1];
+        if (inside) {
+#pragma unroll
+          for (int x = 0; x <= KW; x++)
+            d[x] = row[x0 + x];
+        } else {
+#pragma unroll
+          for (int x = 0; x <= KW; x++)
+            d[x] = x0 + x >= 0 && x0 + x < w ? row[x0 + x] : (V)(0.0f);
+        }
+        __global const float *rows = weight + (c * KH + kh) * k_all * PRODUCTS;
+#pragma unroll
+        for (int t = 0; t < THREES; t++) {
+          const V a0 = d[3 * t] - d[3 * t + 2], a1 = d[3 * t + 1] + d[3 * t + 2], a2 = d[3 * t + 2] - d[3 * t + 1],
+                  a3 = d[3 * t + 3] - d[3 * t + 1];
+#pragma unroll
+          for (int i = 0; i < KT; i++) {
+            __global const float *u = rows + min(k0 + i, kg - 1) * PRODUCTS + 4 * t;
+            p[i] = fma((V)(u[0]), a0, p[i]);
+            q[i] = fma((V)(u[1]), a1, q[i]);
+            m[i] = fma((V)(u[2]), a2, m[i]);
+            s[i] = fma((V)(u[3]), a3, s[i]);
+          }
+        }
+#pragma unroll
+        for (int t = 0; t < TWOS; t++) {
+          const int two = 3 * THREES + 2 * t;
+          const V a0 = d[two] - d[two + 1], a2 = d[two + 2] - d[two + 1];
+#pragma unroll
+          for (int i = 0; i < KT; i++) {
+            __global const float *u = rows + min(k0 + i, kg - 1) * PRODUCTS + 4 * THREES + 3 * t;
+            p[i] = fma((V)(u[0]), a0, p[i]);
+            q[i] = fma((V)(u[1]), d[two + 1], q[i]);
+            s[i] = fma((V)(u[2]), a2, s[i]);
+          }
+        }
+      }
+#pragma unroll
+    for (int i = 0; i < KT; i++) {
+      acc[r][i][j] = (p[i] + q[i]) + m[i];
+      acc[r][i][j + 1] = (q[i] - m[i]) + s[i];
+    }
+  }
+#else
 #pragma unroll
   for (int i = 0; i < KT; i++) {
 #if HAS_BIAS
@@ -326,6 +402,7 @@ __kernel void conv2d_pool2d_forward_tiled(__global const V *restrict input, __gl
       }
     }
   }
+#endif
 #pragma unroll
   for (int i = 0; i < KT; i++) {
     if (k0 + i >= kg)

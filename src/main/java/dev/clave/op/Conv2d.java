@@ -28,6 +28,8 @@ import java.util.List;
  * @param bias whether there is one
  */
 public record Conv2d(int n, int c, int h, int w, int k, Window window, int groups, boolean bias) implements Geometry {
+    private static final int FEW_CHANNELS = 4;
+
     /**
      * Checks sizes.
      *
@@ -69,6 +71,11 @@ public record Conv2d(int n, int c, int h, int w, int k, Window window, int group
     /** {@return output width} */
     public int ow() {
         return window.outW(w, false);
+    }
+
+    /** Whether a group has the few input channels of an image. */
+    boolean hasFewChannels() {
+        return c / groups <= FEW_CHANNELS;
     }
 
     @Override

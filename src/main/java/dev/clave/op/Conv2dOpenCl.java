@@ -31,6 +31,7 @@ final class Conv2dOpenCl implements OpenClCandidate {
                 new Conv2dPackedOpenCl(),
                 new Conv2dPackedWeightOpenCl(),
                 new Conv2dImplicitOpenCl(),
+                new Conv2dWinograd1dOpenCl(),
                 new Conv2dOpenCl(true, Settings.NONE),
                 new Conv2dOpenCl(false, Settings.NONE));
     }
@@ -230,7 +231,7 @@ final class Conv2dOpenCl implements OpenClCandidate {
     }
 
     /** Channels per tile: the largest divisor up to the limit, else the limit with a guarded tail. */
-    private static int channels(int count, int limit) {
+    static int channels(int count, int limit) {
         int most = Math.max(1, Math.min(limit, 8));
         for (int tile = most; tile > most / 2; tile--) {
             if (count % tile == 0) {

@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record Conv2dPool2d(Conv2d conv, Activation.@Nullable Kind inner, Geometry pool, Activation.@Nullable Kind outer)
         implements Geometry {
-    private static final int FEW_CHANNELS = 4;
-
     /** Checks that the parts fit. */
     public Conv2dPool2d {
         Shape made = Shape.of(conv.n(), conv.k(), conv.oh(), conv.ow());
@@ -61,7 +59,7 @@ public record Conv2dPool2d(Conv2d conv, Activation.@Nullable Kind inner, Geometr
      * @return true where windows lie side by side and channels are few
      */
     public boolean gradientFromOutput() {
-        return overlap() == null && conv.c() / conv.groups() <= FEW_CHANNELS;
+        return overlap() == null && conv.hasFewChannels();
     }
 
     /** Why pooling windows are not whole and side by side, so that each value has one at most; null when they are. */

@@ -17,21 +17,29 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
     /** Registers for what is no sum: gradients of a window's row and what they are made of. */
     private static final int SPARE = 6;
 
+    /** Pooled columns of a tile by Winograd: they wait on the stack. */
+    private static final int MOST_WAITING = 5;
+
     private final boolean tiled;
+    private final boolean winograd;
     private final Settings set;
 
-    private Conv2dPool2dOpenCl(boolean tiled, Settings set) {
+    private Conv2dPool2dOpenCl(boolean tiled, boolean winograd, Settings set) {
         this.tiled = tiled;
+        this.winograd = winograd;
         this.set = set;
     }
 
     static List<OpenClCandidate> candidates() {
-        return List.of(new Conv2dPool2dOpenCl(true, Settings.NONE), new Conv2dPool2dOpenCl(false, Settings.NONE));
+        return List.of(
+                new Conv2dPool2dOpenCl(true, true, Settings.NONE),
+                new Conv2dPool2dOpenCl(true, false, Settings.NONE),
+                new Conv2dPool2dOpenCl(false, false, Settings.NONE));
     }
 
     @Override
     public String name() {
-        return tiled ? "tiled" : "reference";
+        return winograd ? Conv2dWinograd1dOpenCl.NAME : tiled ? "tiled" : "reference";
     }
 
     @Override
@@ -43,6 +51,14 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
             return null;
         }
         Conv2dPool2d g = (Conv2dPool2d) problem.geometry();
+        if (winograd) {
+            String reason = problem.direction().startsWith("backward")
+                    ? "forward and inference only"
+                    : Conv2dWinograd1dOpenCl.unsuited(problem, g.conv(), device);
+            if (reason != null) {
+                return reason;
+            }
+        }
         return switch (problem.direction()) {
             case "forward", "inference" ->
                 Settings.first(fits(problem), illegal(g, problem.format().lanes()));
@@ -51,6 +67,11 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
                         ? "KT and PT are the tile of forward and inference"
                         : Settings.first(g.overlap(), problem.direction().equals("backwardConv") ? uncovered(g) : null);
         };
+    }
+
+    @Override
+    public @Nullable String doubts(Problem problem, OpenClDevice device) {
+        return winograd ? Conv2dWinograd1dOpenCl.dear(problem, ((Conv2dPool2d) problem.geometry()).conv()) : null;
     }
 
     private @Nullable String illegal(Conv2dPool2d g, int lanes) {
@@ -63,6 +84,9 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         if (!set.has("KT") || !set.has("PT")) {
             return "KT and PT are one tile: give both or none";
         }
+        if (winograd) {
+            return set.get("PT", 1) * g.poolWindow().kw() % 2 == 0 ? null : "PT gives an odd number of columns";
+        }
         int tiles = set.get("KT", 1) * set.get("PT", 1);
         int sums = tiles * g.poolWindow().kh() * g.poolWindow().kw();
         int most = ConvTile.registers(lanes);
@@ -72,7 +96,7 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
     @Override
     public OpenClCandidate with(Map<String, Integer> parameters) {
         return tiled
-                ? new Conv2dPool2dOpenCl(true, Settings.of(name(), parameters, "KT", "PT"))
+                ? new Conv2dPool2dOpenCl(true, winograd, Settings.of(name(), parameters, "KT", "PT"))
                 : OpenClCandidate.super.with(parameters);
     }
 
@@ -81,8 +105,16 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         if (!tiled || problem.direction().startsWith("backward")) {
             return List.of(Map.of());
         }
+        Conv2dPool2d g = (Conv2dPool2d) problem.geometry();
         List<Map<String, Integer>> tiles = new ArrayList<>();
-        ranked(problem, (Conv2dPool2d) problem.geometry()).stream()
+        if (winograd) {
+            ConvTile own = even(problem, g);
+            for (int channels = own.channels(); channels > 0; channels--) {
+                tiles.add(new TreeMap<>(Map.of("KT", channels, "PT", own.columns())));
+            }
+            return List.copyOf(tiles);
+        }
+        ranked(problem, g).stream()
                 .limit(MOST_TILES)
                 .forEach(tile -> tiles.add(new TreeMap<>(Map.of("KT", tile.channels(), "PT", tile.columns()))));
         return List.copyOf(tiles);
@@ -92,6 +124,16 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         int kg = g.conv().k() / g.conv().groups();
         return ConvTile.rankedPooled(
                 g.pw(), kg, g.conv().window(), g.poolWindow(), problem.format().lanes());
+    }
+
+    /** A tile of pairs of columns. */
+    private static ConvTile even(Problem problem, Conv2dPool2d g) {
+        int columns = Math.min(MOST_WAITING, g.pw());
+        return new ConvTile(
+                columns * g.poolWindow().kw() % 2 == 0 ? columns : columns + 1,
+                Conv2dOpenCl.channels(
+                        g.conv().k(),
+                        Conv2dWinograd1dOpenCl.forwardChannels(problem.format().lanes())));
     }
 
     /** Why the forward tile does not fit, null when it does. */
@@ -122,7 +164,10 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         return switch (problem.direction()) {
             case "backwardConv" -> List.of(backward(problem, g));
             case "backwardParameters" -> List.of(parameters(problem, g));
-            default -> tiled ? List.of(tiled(problem, g)) : reference(problem, g);
+            default ->
+                winograd
+                        ? List.of(Conv2dWinograd1dOpenCl.turn(problem, g.conv(), false), tiled(problem, g))
+                        : tiled ? List.of(tiled(problem, g)) : reference(problem, g);
         };
     }
 
@@ -155,16 +200,27 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
     private Launch tiled(Problem problem, Conv2dPool2d g) {
         Conv2d conv = g.conv();
         int kg = conv.k() / conv.groups();
-        ConvTile tile = set.isEmpty() ? ranked(problem, g).get(0) : new ConvTile(set.get("PT", 1), set.get("KT", 1));
+        ConvTile tile = !set.isEmpty()
+                ? new ConvTile(set.get("PT", 1), set.get("KT", 1))
+                : winograd ? even(problem, g) : ranked(problem, g).get(0);
         int blocks = problem.format().blocks(conv.n());
         long tiles = (long) blocks
                 * conv.groups()
                 * ((kg + tile.channels() - 1) / tile.channels())
                 * g.ph()
                 * ((g.pw() + tile.columns() - 1) / tile.columns());
-        Launch launch = new Launch("conv2d_pool2d", "conv2d_pool2d_forward_tiled")
-                .buffers(slots(problem))
-                .ints(blocks, conv.c(), conv.h(), conv.w(), conv.k(), conv.oh(), conv.ow(), g.ph(), g.pw())
+        Launch launch = new Launch("conv2d_pool2d", "conv2d_pool2d_forward_tiled");
+        for (String slot : slots(problem)) {
+            if (winograd && slot.equals("weight")) {
+                launch.workspace("turned", Conv2dWinograd1dOpenCl.turned(conv));
+            } else {
+                launch.buffers(slot);
+            }
+        }
+        if (winograd) {
+            launch.define("WINOGRAD", 1);
+        }
+        launch.ints(blocks, conv.c(), conv.h(), conv.w(), conv.k(), conv.oh(), conv.ow(), g.ph(), g.pw())
                 .define("KT", tile.channels())
                 .define("PT", tile.columns())
                 .tiles(tiles);

@@ -40,6 +40,7 @@ final class SelfTest {
             "conv2d/packed",
             "conv2d/packed_weight",
             "conv2d/winograd",
+            "conv2d/winograd1d",
             "gemm/local",
             "gemm/packed");
 

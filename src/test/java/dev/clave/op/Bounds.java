@@ -20,7 +20,11 @@ final class Bounds {
 
     /** Bound of each element of what a candidate computes: transforms have their own. */
     static IntToDoubleFunction of(TestDevices.Place place, OpCase op, String slot, double[] expected) {
-        return place.candidate().equals("winograd") ? WinogradBound.of(op, expected) : of(op, slot, expected);
+        return switch (place.candidate()) {
+            case "winograd" -> WinogradBound.of(op, expected);
+            case "winograd1d" -> Winograd1dBound.of(op, expected);
+            default -> of(op, slot, expected);
+        };
     }
 
     /** Bound of each element of a result whose true values are given. */

@@ -1,0 +1,193 @@
+package dev.clave.op;
+
+import dev.clave.internal.opencl.OpenClDevice;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Windows of stride 1, two columns of the output at a time by F(2,3) and F(2,2), see kernels/conv2d/winograd1d.cl. */
+final class Conv2dWinograd1dOpenCl implements OpenClCandidate {
+    private static final String FILE = "conv2d/winograd1d";
+    static final String NAME = "winograd1d";
+    /** Inputs of a row and what is made of them must stay in registers. */
+    private static final int MOST_COLUMNS = 9;
+    /** Rows of windows of all channels up to which whole numbers of the exact tier stay exact. */
+    private static final int MOST_SUMS = 4096;
+    /** Rows of windows of all channels below which what is done once an output outweighs what is saved. */
+    private static final int LEAST_SUMS = 5;
+
+    private static final int LEAST_LANES = 8;
+    private static final int SMALL = 1_000_000;
+    /** Columns of a tile of forward. */
+    private static final int COLUMNS = 10;
+
+    private final Settings set;
+
+    Conv2dWinograd1dOpenCl() {
+        this(Settings.NONE);
+    }
+
+    private Conv2dWinograd1dOpenCl(Settings set) {
+        this.set = set;
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public OpenClCandidate with(Map<String, Integer> parameters) {
+        return new Conv2dWinograd1dOpenCl(Settings.of(NAME, parameters, "KT", "CT"));
+    }
+
+    @Override
+    public @Nullable String refuses(Problem problem, OpenClDevice device) {
+        Conv2d g = (Conv2d) problem.geometry();
+        if (problem.direction().equals("backwardBias")) {
+            return "a bias gradient has no products";
+        }
+        String name = channels(problem.direction());
+        return Settings.first(
+                unsuited(problem, g, device),
+                set.outside(name, 1, 8),
+                set.isEmpty() || set.has(name) ? null : "the tile of " + problem.direction() + " is " + name);
+    }
+
+    /** Why a convolution has no such form, null when it has. */
+    static @Nullable String unsuited(Problem problem, Conv2d g, OpenClDevice device) {
+        Window w = g.window();
+        if (w.kw() < 2 || w.kw() > MOST_COLUMNS || w.strideW() != 1 || w.dilationW() != 1 || g.groups() != 1) {
+            return "for dense windows of stride 1 that are 2 to " + MOST_COLUMNS + " columns wide";
+        }
+        return Settings.first(
+                Conv2dPackedOpenCl.unsuited(problem, device),
+                (long) Math.max(g.c(), g.k()) * w.kh() > MOST_SUMS ? "more sums than stay exact" : null);
+    }
+
+    @Override
+    public @Nullable String doubts(Problem problem, OpenClDevice device) {
+        return dear(problem, (Conv2d) problem.geometry());
+    }
+
+    /** Why it does not pay; blocks with pooling ask the same, so that both forms of a network give the same bits. */
+    static @Nullable String dear(Problem problem, Conv2d g) {
+        boolean few = problem.direction().equals("backwardWeight")
+                ? g.hasFewChannels()
+                : (problem.direction().equals("backwardInput") ? g.k() : g.c())
+                                * g.window().kh()
+                        < LEAST_SUMS;
+        return problem.format().lanes() < LEAST_LANES || few || problem.flops() < SMALL || g.ow() < 4
+                ? "samples, channels, columns or all too few"
+                : null;
+    }
+
+    private static String channels(String direction) {
+        return direction.equals("backwardInput") ? "CT" : "KT";
+    }
+
+    @Override
+    public List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
+        String name = channels(problem.direction());
+        int own = tile(problem);
+        Settings.Space space = new Settings.Space(Map.of(name, own));
+        for (int channels = 1; channels <= Math.min(8, most(problem) + 2); channels++) {
+            space.add(Map.of(name, channels));
+        }
+        return space.where(settings -> true);
+    }
+
+    /** Multiply-adds of a row of the window for two outputs. */
+    static int products(int kw) {
+        int threes = kw % 3 == 1 ? (kw - 4) / 3 : kw / 3;
+        return 4 * threes + 3 * ((kw - 3 * threes) / 2);
+    }
+
+    /** Channels of a tile whose sums the registers hold beside the inputs. */
+    private static int most(Problem problem) {
+        int room = ConvTile.registers(problem.format().lanes()) - 8;
+        int products = products(((Conv2d) problem.geometry()).window().kw());
+        return switch (problem.direction()) {
+            case "forward" -> forwardChannels(problem.format().lanes());
+            case "backwardInput" -> Math.max(1, room / products);
+            // Gradients and inputs both wait in registers.
+            default -> Math.max(1, (room - 8) / products);
+        };
+    }
+
+    /** Output channels of a tile of forward at most: four sums each. */
+    static int forwardChannels(int lanes) {
+        return (ConvTile.registers(lanes) - 8) / 4;
+    }
+
+    private int tile(Problem problem) {
+        Conv2d g = (Conv2d) problem.geometry();
+        String name = channels(problem.direction());
+        return set.get(name, Conv2dOpenCl.channels(name.equals("CT") ? g.c() : g.k(), most(problem)));
+    }
+
+    /** The launch that makes what stands beside the inputs' sums and differences. */
+    static Launch turn(Problem problem, Conv2d g, boolean gradient) {
+        return define(new Launch(FILE, "conv2d_winograd1d_weight"), problem, g, gradient)
+                .buffers("weight")
+                .workspace("turned", turned(g))
+                .ints(g.c(), g.k())
+                .define("KT", 1)
+                .define("CT", 1)
+                .define("WT", 2)
+                .tiles(gradient ? g.k() : g.c());
+    }
+
+    static long turned(Conv2d g) {
+        return (long) g.c() * g.k() * g.window().kh() * products(g.window().kw());
+    }
+
+    private static Launch define(Launch launch, Problem problem, Conv2d g, boolean gradient) {
+        return Conv2dOpenCl.format(launch, problem.format())
+                .window(g.window())
+                .define("HAS_BIAS", g.bias() ? 1 : 0)
+                .define("GRADIENT", gradient ? 1 : 0);
+    }
+
+    @Override
+    public List<Launch> launches(Problem problem, OpenClDevice device) {
+        Conv2d g = (Conv2d) problem.geometry();
+        int blocks = problem.format().blocks(g.n());
+        int channels = tile(problem);
+        boolean gradient = problem.direction().equals("backwardInput");
+        Launch launch = switch (problem.direction()) {
+            case "forward" -> {
+                Launch forward = new Launch(FILE, "conv2d_winograd1d_forward")
+                        .buffers("input")
+                        .workspace("turned", turned(g));
+                if (g.bias()) {
+                    forward.buffers("bias");
+                }
+                int columns = Math.min(COLUMNS, (g.ow() + 1) / 2 * 2);
+                yield forward.buffers("output")
+                        .define("WT", columns)
+                        .tiles((long) blocks * up(g.k(), channels) * g.oh() * up(g.ow(), columns));
+            }
+            case "backwardInput" ->
+                new Launch(FILE, "conv2d_winograd1d_backward_input")
+                        .buffers("gradOutput")
+                        .workspace("turned", turned(g))
+                        .buffers("gradInput")
+                        .tiles((long) blocks * up(g.c(), channels) * g.h());
+            default ->
+                new Launch(FILE, "conv2d_winograd1d_backward_weight")
+                        .buffers("input", "gradOutput", "gradWeight")
+                        .tiles((long) up(g.k(), channels) * g.c() * g.window().kh());
+        };
+        launch.ints(blocks, g.c(), g.h(), g.w(), g.k(), g.oh(), g.ow());
+        define(launch, problem, g, gradient);
+        launch.define("KT", gradient ? 1 : channels).define("CT", gradient ? channels : 1);
+        launch.defines.putIfAbsent("WT", "2");
+        Launch turn = turn(problem, g, gradient);
+        return problem.direction().equals("backwardWeight") ? List.of(launch) : List.of(turn, launch);
+    }
+
+    private static int up(int count, int tile) {
+        return (count + tile - 1) / tile;
+    }
+}
