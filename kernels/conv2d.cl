@@ -12,7 +12,8 @@
 // of tiles, any local size (the index is flat and guarded). KT = CT = WT = 1 is the reference form.
 //
 // Numerics: fma in REAL, summed over c, then kh, then kw (forward), k, kh, kw (input gradient), block, oy, ox per lane and
-// then over lanes by halves (weight and bias gradients). One owner per output element, no atomics: the same bits always.
+// then over lanes by halves, for each half of the blocks (weight and bias gradients). One owner per output element, no
+// atomics: the same bits always.
 
 #ifndef REAL
 #define REAL float
@@ -84,6 +85,11 @@ inline REAL sum8(JOIN(REAL, 8) v) { return sum4(v.lo + v.hi); }
 #endif
 
 #define TILES(a, t) (((a) + (t) - 1) / (t))
+
+// Gradients of parameters are the sum of those of two halves of the blocks: other forms compute the halves apart.
+#define HALVES(second, middle, blocks)                                                                                     \
+  const int middle = ((blocks) + 1) / 2;                                                                                 \
+  for (int second = 0; second < ((blocks) > 1 ? 2 : 1); second++)
 
 // Columns of one row that a tile of WT outputs touches.
 #define SEGMENT ((WT - 1) * STRIDE_W + (KW - 1) * DILATION_W + 1)
@@ -268,47 +274,51 @@ __kernel void conv2d_backward_weight(__global const V *restrict input, __global 
   id /= ctiles;
   const int k0 = id % ktiles * KT, group = id / ktiles;
 
-  V acc[KT][CT][KW];
+  HALVES(second, middle, blocks) {
+    V acc[KT][CT][KW];
 #pragma unroll
-  for (int i = 0; i < KT; i++)
+    for (int i = 0; i < KT; i++)
 #pragma unroll
-    for (int c = 0; c < CT; c++)
+      for (int c = 0; c < CT; c++)
 #pragma unroll
-      for (int kw = 0; kw < KW; kw++)
-        acc[i][c][kw] = (V)(0);
-  for (int b = 0; b < blocks; b++) {
-    for (int oy = 0; oy < oh; oy++) {
-      const int y = oy * STRIDE_H - PAD_TOP + kh * DILATION_H;
-      if (y < 0 || y >= h)
-        continue;
-      for (int ox = 0; ox < ow; ox++) {
-        V g[KT];
+        for (int kw = 0; kw < KW; kw++)
+          acc[i][c][kw] = (V)(0);
+    for (int b = second ? middle : 0; b < (second ? blocks : middle); b++) {
+      for (int oy = 0; oy < oh; oy++) {
+        const int y = oy * STRIDE_H - PAD_TOP + kh * DILATION_H;
+        if (y < 0 || y >= h)
+          continue;
+        for (int ox = 0; ox < ow; ox++) {
+          V g[KT];
 #pragma unroll
-        for (int i = 0; i < KT; i++)
-          g[i] = grad_output[((b * k_all + group * kg + min(k0 + i, kg - 1)) * oh + oy) * ow + ox];
+          for (int i = 0; i < KT; i++)
+            g[i] = grad_output[((b * k_all + group * kg + min(k0 + i, kg - 1)) * oh + oy) * ow + ox];
 #pragma unroll
-        for (int c = 0; c < CT; c++) {
-          __global const V *row = input + ((b * c_all + group * cg + min(c0 + c, cg - 1)) * h + y) * w;
+          for (int c = 0; c < CT; c++) {
+            __global const V *row = input + ((b * c_all + group * cg + min(c0 + c, cg - 1)) * h + y) * w;
 #pragma unroll
-          for (int kw = 0; kw < KW; kw++) {
-            const int x = ox * STRIDE_W - PAD_LEFT + kw * DILATION_W;
-            const V value = x >= 0 && x < w ? row[x] : (V)(0);
+            for (int kw = 0; kw < KW; kw++) {
+              const int x = ox * STRIDE_W - PAD_LEFT + kw * DILATION_W;
+              const V value = x >= 0 && x < w ? row[x] : (V)(0);
 #pragma unroll
-            for (int i = 0; i < KT; i++)
-              acc[i][c][kw] = fma(g[i], value, acc[i][c][kw]);
+              for (int i = 0; i < KT; i++)
+                acc[i][c][kw] = fma(g[i], value, acc[i][c][kw]);
+            }
           }
         }
       }
     }
+#pragma unroll
+    for (int i = 0; i < KT; i++)
+#pragma unroll
+      for (int c = 0; c < CT; c++)
+        if (k0 + i < kg && c0 + c < cg)
+#pragma unroll
+          for (int kw = 0; kw < KW; kw++) {
+            __global REAL *to = grad_weight + (((group * kg + k0 + i) * cg + c0 + c) * KH + kh) * KW + kw;
+            *to = second ? *to + SUM(acc[i][c][kw]) : SUM(acc[i][c][kw]);
+          }
   }
-#pragma unroll
-  for (int i = 0; i < KT; i++)
-#pragma unroll
-    for (int c = 0; c < CT; c++)
-      if (k0 + i < kg && c0 + c < cg)
-#pragma unroll
-        for (int kw = 0; kw < KW; kw++)
-          grad_weight[(((group * kg + k0 + i) * cg + c0 + c) * KH + kh) * KW + kw] = SUM(acc[i][c][kw]);
 }
 
 // One work-item: one output channel.
@@ -317,11 +327,13 @@ __kernel void conv2d_backward_bias(__global const V *restrict grad_output, __glo
   const int k = (int)get_global_id(0);
   if (k >= k_all)
     return;
-  V acc = (V)(0);
-  for (int b = 0; b < blocks; b++)
-    for (int p = 0; p < positions; p++)
-      acc += grad_output[(b * k_all + k) * positions + p];
-  grad_bias[k] = SUM(acc);
+  HALVES(second, middle, blocks) {
+    V acc = (V)(0);
+    for (int b = second ? middle : 0; b < (second ? blocks : middle); b++)
+      for (int p = 0; p < positions; p++)
+        acc += grad_output[(b * k_all + k) * positions + p];
+    grad_bias[k] = second ? grad_bias[k] + SUM(acc) : SUM(acc);
+  }
 }
 
 // Weight gradient of a linear layer, a 1x1 convolution of images of one pixel: a matrix product over samples. Vectors lie

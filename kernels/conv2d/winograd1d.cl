@@ -15,7 +15,7 @@
 //
 // Macros: LANES; the window, STRIDE_W and DILATION_W 1; HAS_BIAS; GRADIENT; tile sizes KT (output channels of forward and of a
 // weight gradient), CT (input channels of an input gradient), WT (columns of the output, even, of forward).
-// Numerics: fma in the order of conv2d.cl, two columns for one; one owner per element. Exact for whole numbers as long as 18 times
+// Numerics: fma in the order of conv2d.cl, two columns for one, weight gradients for each half of the blocks; one owner per element. Exact for whole numbers as long as 18 times
 // the sum of products' sizes is below 2^23.
 
 #ifndef LANES
@@ -259,24 +259,27 @@ __kernel void conv2d_winograd1d_backward_input(__global const V *restrict grad_o
   }
 }
 
-// One work-item: KT output channels, one input channel, one row of the window.
+// One work-item: the sum over `each` blocks of KT output channels, one input channel, one row of the window. Sums lie one after the
+// other.
 __kernel void conv2d_winograd1d_backward_weight(__global const V *restrict input, __global const V *restrict grad_output,
-                                                __global float *restrict grad_weight, int blocks, int c_all, int h, int w,
-                                                int k_all, int oh, int ow) {
+                                                __global float *restrict grad_weight, int each, int blocks, int c_all, int h,
+                                                int w, int k_all, int oh, int ow) {
   const int ktiles = TILES(k_all, KT);
   int id = (int)get_global_id(0);
-  if (id >= ktiles * c_all * KH)
+  if (id >= max(1, TILES(blocks, each)) * ktiles * c_all * KH)
     return;
   const int kh = id % KH;
   id /= KH;
-  const int c = id % c_all, k0 = id / c_all * KT;
+  const int c = id % c_all;
+  id /= c_all;
+  const int k0 = id % ktiles * KT, part = id / ktiles;
   V sum[KT][PRODUCTS];
 #pragma unroll
   for (int i = 0; i < KT; i++)
 #pragma unroll
     for (int j = 0; j < PRODUCTS; j++)
       sum[i][j] = (V)(0.0f);
-  for (int b = 0; b < blocks; b++)
+  for (int b = part * each; b < min(part * each + each, blocks); b++)
     for (int oy = 0; oy < oh; oy++) {
       const int y = oy * STRIDE_H - PAD_TOP + kh * DILATION_H;
       if (y < 0 || y >= h)
@@ -324,7 +327,7 @@ __kernel void conv2d_winograd1d_backward_weight(__global const V *restrict input
 #pragma unroll
   for (int i = 0; i < KT; i++)
     if (k0 + i < k_all) {
-      __global float *to = grad_weight + (((k0 + i) * c_all + c) * KH + kh) * KW;
+      __global float *to = grad_weight + (((part * k_all + k0 + i) * c_all + c) * KH + kh) * KW;
 #pragma unroll
       for (int t = 0; t < THREES; t++) {
         const V *m = sum[i] + 4 * t;
@@ -341,4 +344,16 @@ __kernel void conv2d_winograd1d_backward_weight(__global const V *restrict input
         to[3 * THREES + 2 * t + 1] = plus + SUM(m[2]);
       }
     }
+}
+
+// The sum of the parts, in order.
+__kernel void conv2d_winograd1d_sum(__global const float *restrict sums, __global float *restrict grad_weight, int weights,
+                                    int parts) {
+  const int id = (int)get_global_id(0);
+  if (id >= weights)
+    return;
+  float sum = sums[id];
+  for (int part = 1; part < parts; part++)
+    sum += sums[part * weights + id];
+  grad_weight[id] = sum;
 }

@@ -163,7 +163,7 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         Conv2dPool2d g = (Conv2dPool2d) problem.geometry();
         return switch (problem.direction()) {
             case "backwardConv" -> List.of(backward(problem, g));
-            case "backwardParameters" -> List.of(parameters(problem, g));
+            case "backwardParameters" -> tiled ? parameters(problem, g) : List.of(referenceParameters(problem, g));
             default ->
                 winograd
                         ? List.of(Conv2dWinograd1dOpenCl.turn(problem, g.conv(), false), tiled(problem, g))
@@ -263,25 +263,51 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         return common(launch, problem, g);
     }
 
-    private Launch parameters(Problem problem, Conv2dPool2d g) {
+    /** Sums over halves of the samples, so that what a processor has written of a half is read by the same, and their sum. */
+    private static List<Launch> parameters(Problem problem, Conv2dPool2d g) {
         Conv2d conv = g.conv();
+        Window window = conv.window();
         int blocks = problem.format().blocks(conv.n());
         int weights = problem.slot("gradWeight").shape().elements();
-        Window window = conv.window();
-        Launch launch = new Launch(
-                        "conv2d_pool2d", "conv2d_pool2d_backward_parameters_" + (tiled ? "tiled" : "reference"))
-                .buffers(slots(problem));
-        if (tiled) {
-            int room = ConvTile.registers(problem.format().lanes()) - SPARE;
-            int rows = Math.max(1, Math.min(window.kh(), room / window.kw()));
-            int parts = (window.kh() + rows - 1) / rows;
-            launch.define("KR", rows).tiles((long) (weights / (window.kh() * window.kw())) * parts);
-        } else {
-            int total = weights + (conv.bias() ? conv.k() : 0);
-            launch.ints(weights, total).elements(total);
+        int each = Math.max(1, (blocks + 1) / 2);
+        int halves = Math.max(1, (blocks + each - 1) / each);
+        int room = ConvTile.registers(problem.format().lanes()) - SPARE;
+        int rows = Math.max(1, Math.min(window.kh(), room / window.kw()));
+        int parts = (window.kh() + rows - 1) / rows;
+        Launch launch = new Launch("conv2d_pool2d", "conv2d_pool2d_backward_parameters_tiled");
+        List<Launch> launches = new ArrayList<>(List.of(launch));
+        for (String slot : slots(problem)) {
+            if (halves < 2 || (!slot.equals("gradWeight") && !slot.equals("gradBias"))) {
+                launch.buffers(slot);
+                continue;
+            }
+            int total = problem.slot(slot).shape().elements();
+            launch.workspace(slot, 2L * total);
+            Launch sum = new Launch("conv2d_pool2d", "conv2d_pool2d_sum")
+                    .workspace(slot, 2L * total)
+                    .buffers(slot)
+                    .ints(total)
+                    .elements(total);
+            launches.add(common(sum.define("KR", rows), problem, g));
         }
-        launch.ints(blocks, conv.c(), conv.h(), conv.w(), conv.k(), conv.oh(), conv.ow(), g.ph(), g.pw());
-        return common(launch, problem, g);
+        launch.ints(each).define("KR", rows).tiles((long) halves * (weights / (window.kh() * window.kw())) * parts);
+        common(sizes(launch, g, blocks), problem, g);
+        return launches;
+    }
+
+    private static Launch referenceParameters(Problem problem, Conv2dPool2d g) {
+        int weights = problem.slot("gradWeight").shape().elements();
+        int total = weights + (g.conv().bias() ? g.conv().k() : 0);
+        Launch launch = new Launch("conv2d_pool2d", "conv2d_pool2d_backward_parameters_reference")
+                .buffers(slots(problem))
+                .ints(weights, total)
+                .elements(total);
+        return common(sizes(launch, g, problem.format().blocks(g.conv().n())), problem, g);
+    }
+
+    private static Launch sizes(Launch launch, Conv2dPool2d g, int blocks) {
+        Conv2d conv = g.conv();
+        return launch.ints(blocks, conv.c(), conv.h(), conv.w(), conv.k(), conv.oh(), conv.ow(), g.ph(), g.pw());
     }
 
     private static String[] slots(Problem problem) {

@@ -128,7 +128,7 @@ final class Conv2dWinograd1dOpenCl implements OpenClCandidate {
 
     /** The launch that makes what stands beside the inputs' sums and differences. */
     static Launch turn(Problem problem, Conv2d g, boolean gradient) {
-        return define(new Launch(FILE, "conv2d_winograd1d_weight"), problem, g, gradient)
+        return common(new Launch(FILE, "conv2d_winograd1d_weight"), problem, g, gradient)
                 .buffers("weight")
                 .workspace("turned", turned(g))
                 .ints(g.c(), g.k())
@@ -142,7 +142,7 @@ final class Conv2dWinograd1dOpenCl implements OpenClCandidate {
         return (long) g.c() * g.k() * g.window().kh() * products(g.window().kw());
     }
 
-    private static Launch define(Launch launch, Problem problem, Conv2d g, boolean gradient) {
+    private static Launch common(Launch launch, Problem problem, Conv2d g, boolean gradient) {
         return Conv2dOpenCl.format(launch, problem.format())
                 .window(g.window())
                 .define("HAS_BIAS", g.bias() ? 1 : 0)
@@ -154,37 +154,65 @@ final class Conv2dWinograd1dOpenCl implements OpenClCandidate {
         Conv2d g = (Conv2d) problem.geometry();
         int blocks = problem.format().blocks(g.n());
         int channels = tile(problem);
-        boolean gradient = problem.direction().equals("backwardInput");
-        Launch launch = switch (problem.direction()) {
+        return switch (problem.direction()) {
             case "forward" -> {
-                Launch forward = new Launch(FILE, "conv2d_winograd1d_forward")
+                int columns = Math.min(COLUMNS, (g.ow() + 1) / 2 * 2);
+                Launch launch = new Launch(FILE, "conv2d_winograd1d_forward")
                         .buffers("input")
                         .workspace("turned", turned(g));
                 if (g.bias()) {
-                    forward.buffers("bias");
+                    launch.buffers("bias");
                 }
-                int columns = Math.min(COLUMNS, (g.ow() + 1) / 2 * 2);
-                yield forward.buffers("output")
+                launch.buffers("output")
                         .define("WT", columns)
                         .tiles((long) blocks * up(g.k(), channels) * g.oh() * up(g.ow(), columns));
+                yield List.of(turn(problem, g, false), define(sizes(launch, g, blocks), problem, channels, 1));
             }
-            case "backwardInput" ->
-                new Launch(FILE, "conv2d_winograd1d_backward_input")
+            case "backwardInput" -> {
+                Launch launch = new Launch(FILE, "conv2d_winograd1d_backward_input")
                         .buffers("gradOutput")
                         .workspace("turned", turned(g))
                         .buffers("gradInput")
                         .tiles((long) blocks * up(g.c(), channels) * g.h());
-            default ->
-                new Launch(FILE, "conv2d_winograd1d_backward_weight")
-                        .buffers("input", "gradOutput", "gradWeight")
-                        .tiles((long) up(g.k(), channels) * g.c() * g.window().kh());
+                yield List.of(turn(problem, g, true), define(sizes(launch, g, blocks), problem, 1, channels));
+            }
+            default -> weight(problem, g, blocks, channels);
         };
-        launch.ints(blocks, g.c(), g.h(), g.w(), g.k(), g.oh(), g.ow());
-        define(launch, problem, g, gradient);
-        launch.define("KT", gradient ? 1 : channels).define("CT", gradient ? channels : 1);
+    }
+
+    /** Sums over halves of the samples, so that what a processor has written of a half is read by the same, and their sum. */
+    private static List<Launch> weight(Problem problem, Conv2d g, int blocks, int channels) {
+        int each = Math.max(1, up(blocks, 2));
+        int parts = Math.max(1, up(blocks, each));
+        int weights = g.k() * g.c() * g.window().kh() * g.window().kw();
+        Launch launch = new Launch(FILE, "conv2d_winograd1d_backward_weight").buffers("input", "gradOutput");
+        if (parts > 1) {
+            launch.workspace("sums", (long) parts * weights);
+        } else {
+            launch.buffers("gradWeight");
+        }
+        launch.ints(each)
+                .tiles((long) parts * up(g.k(), channels) * g.c() * g.window().kh());
+        define(sizes(launch, g, blocks), problem, channels, 1);
+        Launch sum = new Launch(FILE, "conv2d_winograd1d_sum")
+                .workspace("sums", (long) parts * weights)
+                .buffers("gradWeight")
+                .ints(weights, parts)
+                .elements(weights);
+        return parts > 1 ? List.of(launch, define(sum, problem, channels, 1)) : List.of(launch);
+    }
+
+    private static Launch sizes(Launch launch, Conv2d g, int blocks) {
+        return launch.ints(blocks, g.c(), g.h(), g.w(), g.k(), g.oh(), g.ow());
+    }
+
+    private static Launch define(Launch launch, Problem problem, int kt, int ct) {
+        Conv2d g = (Conv2d) problem.geometry();
+        common(launch, problem, g, problem.direction().equals("backwardInput"))
+                .define("KT", kt)
+                .define("CT", ct);
         launch.defines.putIfAbsent("WT", "2");
-        Launch turn = turn(problem, g, gradient);
-        return problem.direction().equals("backwardWeight") ? List.of(launch) : List.of(turn, launch);
+        return launch;
     }
 
     private static int up(int count, int tile) {
