@@ -321,19 +321,28 @@ __kernel void conv2d_backward_weight(__global const V *restrict input, __global 
   }
 }
 
-// One work-item: one output channel.
+// One work-item: one output channel; with two parts, of the first or the second half of the blocks.
 __kernel void conv2d_backward_bias(__global const V *restrict grad_output, __global REAL *restrict grad_bias, int blocks,
-                                   int k_all, int positions) {
-  const int k = (int)get_global_id(0);
-  if (k >= k_all)
+                                   int k_all, int positions, int parts) {
+  const int id = (int)get_global_id(0), k = id % k_all;
+  if (id >= parts * k_all)
     return;
   HALVES(second, middle, blocks) {
+    if (parts == 2 && second != id / k_all)
+      continue;
     V acc = (V)(0);
     for (int b = second ? middle : 0; b < (second ? blocks : middle); b++)
       for (int p = 0; p < positions; p++)
         acc += grad_output[(b * k_all + k) * positions + p];
-    grad_bias[k] = second ? grad_bias[k] + SUM(acc) : SUM(acc);
+    grad_bias[id] = second && parts == 1 ? grad_bias[id] + SUM(acc) : SUM(acc);
   }
+}
+
+// The sum of two parts.
+__kernel void conv2d_sum(__global const REAL *restrict sums, __global REAL *restrict gradient, int total) {
+  const int id = (int)get_global_id(0);
+  if (id < total)
+    gradient[id] = sums[id] + sums[total + id];
 }
 
 // Weight gradient of a linear layer, a 1x1 convolution of images of one pixel: a matrix product over samples. Vectors lie

@@ -346,14 +346,9 @@ __kernel void conv2d_winograd1d_backward_weight(__global const V *restrict input
     }
 }
 
-// The sum of the parts, in order.
-__kernel void conv2d_winograd1d_sum(__global const float *restrict sums, __global float *restrict grad_weight, int weights,
-                                    int parts) {
+// The sum of two parts.
+__kernel void conv2d_winograd1d_sum(__global const float *restrict sums, __global float *restrict grad_weight, int total) {
   const int id = (int)get_global_id(0);
-  if (id >= weights)
-    return;
-  float sum = sums[id];
-  for (int part = 1; part < parts; part++)
-    sum += sums[part * weights + id];
-  grad_weight[id] = sum;
+  if (id < total)
+    grad_weight[id] = sums[id] + sums[total + id];
 }

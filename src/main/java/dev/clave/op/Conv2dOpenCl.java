@@ -136,7 +136,6 @@ final class Conv2dOpenCl implements OpenClCandidate {
     @Override
     public List<Launch> launches(Problem problem, OpenClDevice device) {
         Conv2d g = (Conv2d) problem.geometry();
-        Window win = g.window();
         int blocks = problem.format().blocks(g.n());
         int lanes = problem.format().lanes();
         int cg = g.c() / g.groups();
@@ -145,24 +144,41 @@ final class Conv2dOpenCl implements OpenClCandidate {
             case "forward" -> forward(g, blocks, kg, lanes);
             case "backwardInput" -> backwardInput(g, blocks, cg, lanes);
             case "backwardWeight" -> backwardWeight(g, cg, kg);
-            default ->
-                new Launch("conv2d", "conv2d_backward_bias")
-                        .buffers("gradOutput", "gradBias")
-                        .ints(blocks, g.k(), g.oh() * g.ow())
-                        .tiles(g.k());
+            default -> new Launch("conv2d", "conv2d_backward_bias").buffers("gradOutput");
         };
-        if (!problem.direction().equals("backwardBias")) {
-            launch.ints(blocks, g.c(), g.h(), g.w(), g.k(), g.oh(), g.ow());
+        if (problem.direction().equals("backwardBias")) {
+            return bias(launch, problem, g, blocks);
         }
+        return List.of(define(launch.ints(blocks, g.c(), g.h(), g.w(), g.k(), g.oh(), g.ow()), problem, g));
+    }
+
+    private Launch define(Launch launch, Problem problem, Conv2d g) {
         if (!tiled) {
             // The same macros in every direction: one program serves all.
             launch.define("KT", 1).define("CT", 1).define("WT", 1);
         }
-        format(launch, problem.format())
-                .window(win)
+        return format(launch, problem.format())
+                .window(g.window())
                 .define("GROUPS", g.groups())
                 .define("HAS_BIAS", g.bias() ? 1 : 0);
-        return List.of(launch);
+    }
+
+    /** Where there is much to read, halves of the samples apart: a processor reads what it has written. */
+    private List<Launch> bias(Launch launch, Problem problem, Conv2d g, int blocks) {
+        int positions = g.oh() * g.ow();
+        int parts = blocks > 1 && positions > 1 && problem.format().real() == DType.F32 ? 2 : 1;
+        if (parts == 1) {
+            launch.buffers("gradBias");
+        } else {
+            launch.workspace("sums", 2L * g.k());
+        }
+        define(launch.ints(blocks, g.k(), positions, parts).tiles((long) parts * g.k()), problem, g);
+        Launch sum = new Launch("conv2d", "conv2d_sum")
+                .workspace("sums", 2L * g.k())
+                .buffers("gradBias")
+                .ints(g.k())
+                .elements(g.k());
+        return parts == 1 ? List.of(launch) : List.of(launch, define(sum, problem, g));
     }
 
     static Launch format(Launch launch, Format format) {

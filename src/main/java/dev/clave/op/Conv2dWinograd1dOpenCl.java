@@ -197,7 +197,7 @@ final class Conv2dWinograd1dOpenCl implements OpenClCandidate {
         Launch sum = new Launch(FILE, "conv2d_winograd1d_sum")
                 .workspace("sums", (long) parts * weights)
                 .buffers("gradWeight")
-                .ints(weights, parts)
+                .ints(weights)
                 .elements(weights);
         return parts > 1 ? List.of(launch, define(sum, problem, channels, 1)) : List.of(launch);
     }
