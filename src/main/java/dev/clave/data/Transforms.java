@@ -17,19 +17,7 @@ public final class Transforms {
     public static Transform compose(Transform... transforms) {
         List<Transform> parts = List.of(transforms);
         int margin = parts.stream().mapToInt(Transform::margin).sum();
-        return new Transform() {
-            @Override
-            public void apply(Warp warp) {
-                for (Transform part : parts) {
-                    part.apply(warp);
-                }
-            }
-
-            @Override
-            public int margin() {
-                return margin;
-            }
-        };
+        return new Widening(margin, warp -> parts.forEach(part -> part.apply(warp)));
     }
 
     /**
@@ -127,17 +115,28 @@ public final class Transforms {
      */
     public static Transform pad(int pixels) {
         range("pad: pixels", pixels, 1000);
-        return new Transform() {
-            @Override
-            public void apply(Warp warp) {
-                warp.pad(pixels);
-            }
+        return new Widening(pixels, warp -> warp.pad(pixels));
+    }
 
-            @Override
-            public int margin() {
-                return pixels;
-            }
-        };
+    /** A transform that adds a margin. */
+    private static final class Widening implements Transform {
+        private final int margin;
+        private final Transform change;
+
+        Widening(int margin, Transform change) {
+            this.margin = margin;
+            this.change = change;
+        }
+
+        @Override
+        public void apply(Warp warp) {
+            change.apply(warp);
+        }
+
+        @Override
+        public int margin() {
+            return margin;
+        }
     }
 
     private static void range(String what, double value, double most) {

@@ -9,6 +9,8 @@ import dev.clave.nn.Operation;
 import dev.clave.nn.Parameter;
 import dev.clave.onnx.OnnxModel.Port;
 import dev.clave.onnx.OnnxNode.Attribute;
+import dev.clave.op.Activation;
+import dev.clave.op.Elementwise;
 import dev.clave.op.Window;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -307,34 +310,35 @@ public final class OnnxExport {
     }
 
     private void activation(Node node, Operation.Activate activate) {
-        switch (activate.kind()) {
-            case TANH -> add(node, "Tanh", reads(node), Map.of());
-            case SIGMOID -> add(node, "Sigmoid", reads(node), Map.of());
-            case RELU -> add(node, "Relu", reads(node), Map.of());
-            case LEAKY_RELU ->
-                add(node, "LeakyRelu", reads(node), Map.of("alpha", Attribute.of((float) activate.slope())));
+        if (activate.kind() == Activation.Kind.LEAKY_RELU) {
+            add(node, "LeakyRelu", reads(node), Map.of("alpha", Attribute.of((float) activate.slope())));
+        } else {
+            add(node, capitalised(activate.kind()), reads(node), Map.of());
         }
+    }
+
+    /** What ONNX calls most functions: Tanh. */
+    private static String capitalised(Enum<?> kind) {
+        return kind.name().charAt(0) + kind.name().substring(1).toLowerCase(Locale.ROOT);
     }
 
     private void elements(Node node, Operation.MapElements map) {
         List<String> reads = new ArrayList<>(reads(node));
-        switch (map.kind()) {
-            case ELU -> add(node, "Elu", reads, Map.of("alpha", Attribute.of((float) map.p())));
-            case SOFTPLUS -> add(node, "Softplus", reads, Map.of());
-            case CLIP -> {
-                reads.add(Double.isInfinite(map.p()) ? "" : scalar(node.name() + ".min", map.p()));
-                if (!Double.isInfinite(map.q())) {
-                    reads.add(scalar(node.name() + ".max", map.q()));
-                }
-                add(node, "Clip", reads, Map.of());
-            }
-            case AFFINE -> {
-                String name = free(node.name() + ".scaled");
-                reads.add(scalar(node.name() + ".scale", map.p()));
-                String scaled = add("Mul", name, reads, Map.of(), name);
-                add(node, "Add", List.of(scaled, scalar(node.name() + ".shift", map.q())), Map.of());
+        if (map.kind() == Elementwise.Kind.AFFINE) {
+            String name = free(node.name() + ".scaled");
+            reads.add(scalar(node.name() + ".scale", map.p()));
+            String scaled = add("Mul", name, reads, Map.of(), name);
+            add(node, "Add", List.of(scaled, scalar(node.name() + ".shift", map.q())), Map.of());
+            return;
+        }
+        boolean elu = map.kind() == Elementwise.Kind.ELU;
+        if (map.kind() == Elementwise.Kind.CLIP) {
+            reads.add(Double.isInfinite(map.p()) ? "" : scalar(node.name() + ".min", map.p()));
+            if (!Double.isInfinite(map.q())) {
+                reads.add(scalar(node.name() + ".max", map.q()));
             }
         }
+        add(node, capitalised(map.kind()), reads, elu ? Map.of("alpha", Attribute.of((float) map.p())) : Map.of());
     }
 
     private void combine(Node node, Operation.Combine combine) {
@@ -342,14 +346,7 @@ public final class OnnxExport {
         List<String> reads = List.of(
                 aligned(node.inputs().get(0), combine.sharedA(), rank),
                 aligned(node.inputs().get(1), combine.sharedB(), rank));
-        String type = switch (combine.kind()) {
-            case ADD -> "Add";
-            case SUB -> "Sub";
-            case MUL -> "Mul";
-            case MIN -> "Min";
-            case MAX -> "Max";
-        };
-        add(node, type, reads, Map.of());
+        add(node, capitalised(combine.kind()), reads, Map.of());
     }
 
     /** A value whose batch axis stands before as many axes as the result has. */

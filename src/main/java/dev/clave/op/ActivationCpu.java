@@ -25,20 +25,24 @@ final class ActivationCpu implements CpuKernel {
 
     private static double apply(Activation.Kind kind, double slope, double x) {
         double e = Math.exp(-Math.abs(x));
-        return switch (kind) {
-            case TANH -> Math.tanh(x);
-            case SIGMOID -> (x < 0 ? e : 1) / (1 + e);
-            case RELU -> x <= 0 ? 0 : x;
-            case LEAKY_RELU -> x <= 0 ? slope * x : x;
-        };
+        if (kind == Activation.Kind.TANH) {
+            return Math.tanh(x);
+        }
+        if (kind == Activation.Kind.SIGMOID) {
+            return (x < 0 ? e : 1) / (1 + e);
+        }
+        double below = kind == Activation.Kind.LEAKY_RELU ? slope * x : 0;
+        return x <= 0 ? below : x;
     }
 
     private static double derivative(Activation.Kind kind, double slope, double y, double g) {
-        return switch (kind) {
-            case TANH -> g * (1 - y * y);
-            case SIGMOID -> g * (y * (1 - y));
-            case RELU -> y <= 0 ? 0 : g;
-            case LEAKY_RELU -> y > 0 ? g : slope * g;
-        };
+        if (kind == Activation.Kind.TANH) {
+            return g * (1 - y * y);
+        }
+        if (kind == Activation.Kind.SIGMOID) {
+            return g * (y * (1 - y));
+        }
+        // A NaN passes the one and not the other.
+        return kind == Activation.Kind.RELU ? y <= 0 ? 0 : g : y > 0 ? g : slope * g;
     }
 }

@@ -20,12 +20,10 @@ final class BroadcastCpu implements CpuKernel {
     }
 
     private static double apply(Broadcast.Kind kind, double x, double y) {
-        return switch (kind) {
-            case ADD -> x + y;
-            case SUB -> x - y;
-            case MUL -> x * y;
-            case MIN -> x < y || Double.isNaN(x) ? x : y;
-            case MAX -> x > y || Double.isNaN(x) ? x : y;
-        };
+        if (kind == Broadcast.Kind.MIN || kind == Broadcast.Kind.MAX) {
+            boolean first = kind == Broadcast.Kind.MIN ? x < y : x > y;
+            return first || Double.isNaN(x) ? x : y;
+        }
+        return kind == Broadcast.Kind.MUL ? x * y : kind == Broadcast.Kind.ADD ? x + y : x - y;
     }
 }

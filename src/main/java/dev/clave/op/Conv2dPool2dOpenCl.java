@@ -84,9 +84,6 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         if (!set.has("KT") || !set.has("PT")) {
             return "KT and PT are one tile: give both or none";
         }
-        if (winograd) {
-            return set.get("PT", 1) * g.poolWindow().kw() % 2 == 0 ? null : "PT gives an odd number of columns";
-        }
         int tiles = set.get("KT", 1) * set.get("PT", 1);
         int sums = tiles * g.poolWindow().kh() * g.poolWindow().kw();
         int most = ConvTile.registers(lanes);
@@ -95,25 +92,18 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
 
     @Override
     public OpenClCandidate with(Map<String, Integer> parameters) {
-        return tiled
-                ? new Conv2dPool2dOpenCl(true, winograd, Settings.of(name(), parameters, "KT", "PT"))
+        return tiled && !winograd
+                ? new Conv2dPool2dOpenCl(true, false, Settings.of(name(), parameters, "KT", "PT"))
                 : OpenClCandidate.super.with(parameters);
     }
 
     @Override
     public List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
-        if (!tiled || problem.direction().startsWith("backward")) {
+        if (!tiled || winograd || problem.direction().startsWith("backward")) {
             return List.of(Map.of());
         }
         Conv2dPool2d g = (Conv2dPool2d) problem.geometry();
         List<Map<String, Integer>> tiles = new ArrayList<>();
-        if (winograd) {
-            ConvTile own = even(problem, g);
-            for (int channels = own.channels(); channels > 0; channels--) {
-                tiles.add(new TreeMap<>(Map.of("KT", channels, "PT", own.columns())));
-            }
-            return List.copyOf(tiles);
-        }
         ranked(problem, g).stream()
                 .limit(MOST_TILES)
                 .forEach(tile -> tiles.add(new TreeMap<>(Map.of("KT", tile.channels(), "PT", tile.columns()))));

@@ -2,7 +2,6 @@ package dev.clave.op;
 
 import dev.clave.internal.opencl.OpenClDevice;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Windows of stride 1, two columns of the output at a time by F(2,3) and F(2,2), see kernels/conv2d/winograd1d.cl. */
@@ -21,24 +20,9 @@ final class Conv2dWinograd1dOpenCl implements OpenClCandidate {
     /** Columns of a tile of forward. */
     private static final int COLUMNS = 10;
 
-    private final Settings set;
-
-    Conv2dWinograd1dOpenCl() {
-        this(Settings.NONE);
-    }
-
-    private Conv2dWinograd1dOpenCl(Settings set) {
-        this.set = set;
-    }
-
     @Override
     public String name() {
         return NAME;
-    }
-
-    @Override
-    public OpenClCandidate with(Map<String, Integer> parameters) {
-        return new Conv2dWinograd1dOpenCl(Settings.of(NAME, parameters, "KT", "CT"));
     }
 
     @Override
@@ -47,11 +31,7 @@ final class Conv2dWinograd1dOpenCl implements OpenClCandidate {
         if (problem.direction().equals("backwardBias")) {
             return "a bias gradient has no products";
         }
-        String name = channels(problem.direction());
-        return Settings.first(
-                unsuited(problem, g, device),
-                set.outside(name, 1, 8),
-                set.isEmpty() || set.has(name) ? null : "the tile of " + problem.direction() + " is " + name);
+        return unsuited(problem, g, device);
     }
 
     /** Why a convolution has no such form, null when it has. */
@@ -82,21 +62,6 @@ final class Conv2dWinograd1dOpenCl implements OpenClCandidate {
                 : null;
     }
 
-    private static String channels(String direction) {
-        return direction.equals("backwardInput") ? "CT" : "KT";
-    }
-
-    @Override
-    public List<Map<String, Integer>> space(Problem problem, OpenClDevice device) {
-        String name = channels(problem.direction());
-        int own = tile(problem);
-        Settings.Space space = new Settings.Space(Map.of(name, own));
-        for (int channels = 1; channels <= Math.min(8, most(problem) + 2); channels++) {
-            space.add(Map.of(name, channels));
-        }
-        return space.where(settings -> true);
-    }
-
     /** Multiply-adds of a row of the window for two outputs. */
     static int products(int kw) {
         int threes = kw % 3 == 1 ? (kw - 4) / 3 : kw / 3;
@@ -120,10 +85,9 @@ final class Conv2dWinograd1dOpenCl implements OpenClCandidate {
         return (ConvTile.registers(lanes) - 8) / 4;
     }
 
-    private int tile(Problem problem) {
+    private static int tile(Problem problem) {
         Conv2d g = (Conv2d) problem.geometry();
-        String name = channels(problem.direction());
-        return set.get(name, Conv2dOpenCl.channels(name.equals("CT") ? g.c() : g.k(), most(problem)));
+        return Conv2dOpenCl.channels(problem.direction().equals("backwardInput") ? g.c() : g.k(), most(problem));
     }
 
     /** The launch that makes what stands beside the inputs' sums and differences. */

@@ -19,12 +19,13 @@ final class ElementwiseCpu implements CpuKernel {
     }
 
     private static double apply(Elementwise.Kind kind, double x, double p, double q) {
-        return switch (kind) {
-            case ELU -> x < 0 ? p * Math.expm1(x) : x;
-            case SOFTPLUS -> (x > 0 ? x : 0) + Math.log1p(Math.exp(-Math.abs(x)));
-            case CLIP -> clip(x, p, q);
-            case AFFINE -> p * x + q;
-        };
+        if (kind == Elementwise.Kind.ELU) {
+            return x < 0 ? p * Math.expm1(x) : x;
+        }
+        if (kind == Elementwise.Kind.SOFTPLUS) {
+            return (x > 0 ? x : 0) + Math.log1p(Math.exp(-Math.abs(x)));
+        }
+        return kind == Elementwise.Kind.CLIP ? clip(x, p, q) : p * x + q;
     }
 
     private static double clip(double x, double p, double q) {

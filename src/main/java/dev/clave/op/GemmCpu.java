@@ -28,10 +28,9 @@ final class GemmCpu implements CpuKernel {
     }
 
     static double finish(Gemm.Epilogue epilogue, double value) {
-        return switch (epilogue) {
-            case NONE -> value;
-            case RELU -> value <= 0 ? 0 : value;
-            case TANH -> Math.tanh(value);
-        };
+        if (epilogue == Gemm.Epilogue.NONE) {
+            return value;
+        }
+        return epilogue == Gemm.Epilogue.TANH ? Math.tanh(value) : value <= 0 ? 0 : value;
     }
 }

@@ -105,11 +105,9 @@ final class GemmCpuFast implements CpuFast {
                     value += bias.values[biasAt + j];
                 }
                 c.values[at + j] = (float)
-                        switch (g.epilogue()) {
-                            case NONE -> value;
-                            case RELU -> value <= 0 ? 0 : value;
-                            case TANH -> ActivationCpuFast.tanh(value);
-                        };
+                        (g.epilogue() == Gemm.Epilogue.TANH
+                                ? ActivationCpuFast.tanh(value)
+                                : GemmCpu.finish(g.epilogue(), value));
             }
         }
     }

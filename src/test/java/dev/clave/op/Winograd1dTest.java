@@ -52,12 +52,8 @@ class Winograd1dTest {
         return TinyCases.isSlowToCompile(device) ? shapes().subList(0, 1) : shapes();
     }
 
-    /** With a small tile where compilers are slow. */
-    private static OpenClCandidate candidate(Device device, String direction) {
-        OpenClCandidate candidate = new Conv2dWinograd1dOpenCl();
-        return TinyCases.isSlowToCompile(device)
-                ? candidate.with(Map.of(direction.equals("backwardInput") ? "CT" : "KT", 1))
-                : candidate;
+    private static OpenClCandidate candidate() {
+        return new Conv2dWinograd1dOpenCl();
     }
 
     @Test
@@ -73,7 +69,7 @@ class Winograd1dTest {
                     Map<String, Object> expected = Exact.reference(devices, op);
                     for (int lanes : new int[] {1, 8, 16}) {
                         Problem problem = g.problem(direction, new Format(DType.F32, lanes));
-                        OpenClCandidate candidate = candidate(device, direction);
+                        OpenClCandidate candidate = candidate();
                         assertNull(candidate.refuses(problem, (OpenClDevice) device), g + " " + direction);
                         for (String what : List.of(" once", " again")) {
                             Exact.check(
@@ -97,7 +93,7 @@ class Winograd1dTest {
             for (Conv2d g : shapes(device)) {
                 for (String direction : DIRECTIONS) {
                     OpCase op = OpCase.real("winograd1d", g, direction);
-                    Harness.run((OpenClDevice) device, op.plain(), candidate(device, direction), op)
+                    Harness.run((OpenClDevice) device, op.plain(), candidate(), op)
                             .forEach((slot, values) -> {
                                 double[] got = Values.doubles(values);
                                 double[] expected = new double[got.length];
@@ -129,14 +125,12 @@ class Winograd1dTest {
             for (String direction : DIRECTIONS) {
                 OpCase op = OpCase.exact("winograd1d", g, direction);
                 Map<String, Object> expected = Exact.reference(devices, op);
-                OpenClCandidate wrong = new PackedConvTest.Changed(
-                        candidate(device, direction), launch -> launch.define("PAD_LEFT", 0));
+                OpenClCandidate wrong = new PackedConvTest.Changed(candidate(), launch -> launch.define("PAD_LEFT", 0));
                 Map<String, Object> got = Harness.run((OpenClDevice) device, op.plain(), wrong, op);
                 assertTrue(PackedConvTest.differs(expected, got), direction);
                 if (!direction.equals("backwardWeight")) {
                     wrong = new PackedConvTest.Changed(
-                            candidate(device, direction),
-                            launch -> launch.define("GRADIENT", direction.equals("forward") ? 1 : 0));
+                            candidate(), launch -> launch.define("GRADIENT", direction.equals("forward") ? 1 : 0));
                     got = Harness.run((OpenClDevice) device, op.plain(), wrong, op);
                     assertTrue(PackedConvTest.differs(expected, got), direction);
                 }
@@ -166,11 +160,8 @@ class Winograd1dTest {
                     continue;
                 }
                 OpCase conv = OpCase.real("winograd1d", g.conv(), "forward");
-                Map<String, Object> plain = Harness.run(
-                        openCl,
-                        g.conv().problem("forward", new Format(DType.F32, 16)),
-                        candidate(device, "forward"),
-                        conv);
+                Map<String, Object> plain =
+                        Harness.run(openCl, g.conv().problem("forward", new Format(DType.F32, 16)), candidate(), conv);
                 OpCase fused = new OpCase("fused", g, "forward", conv.inputs(), Map.of(), Map.of());
                 OpCase pool = new OpCase(
                         "pool",

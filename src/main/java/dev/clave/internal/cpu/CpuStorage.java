@@ -40,12 +40,7 @@ public final class CpuStorage implements Storage, HostArray {
         Resource resource = ledger.claim(what, bytes);
         Object array;
         try {
-            array = switch (dtype) {
-                case F32 -> new float[length];
-                case F64 -> new double[length];
-                case I32 -> new int[length];
-                case U8 -> new byte[length];
-            };
+            array = dev.clave.spi.HostMemory.allocate(dtype, length).array();
         } catch (OutOfMemoryError e) {
             resource.close();
             throw ledger.outOfMemory(
