@@ -15,7 +15,9 @@ final class Conv2dWinograd1dOpenCl implements OpenClCandidate {
     /** Rows of windows of all channels below which what is done once an output outweighs what is saved. */
     private static final int LEAST_SUMS = 5;
 
-    private static final int LEAST_LANES = 8;
+    /** Lanes below which it wins nothing: with 8, half as wide, loads and registers bound the direct form and this alike. */
+    private static final int LEAST_LANES = 16;
+
     private static final int SMALL = 1_000_000;
     /** Columns of a tile of forward. */
     private static final int COLUMNS = 10;

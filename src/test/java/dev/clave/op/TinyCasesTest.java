@@ -69,8 +69,9 @@ class TinyCasesTest {
             }
             expected.removeIf(what -> NEVER.stream().anyMatch(what::startsWith));
             // Too small to pay, or for a GPU: tests of their own and the walk take them all the same.
-            expected.removeIf(what ->
-                    what.matches("(conv2d \\w+ (packed(_weight)?|winograd|implicit|depthwise)|gemm forward local) .*"));
+            expected.removeIf(
+                    what -> what.matches(
+                            "(conv2d(_pool2d)? \\w+ (packed(_weight)?|winograd(1d)?|implicit|depthwise)|gemm forward local) .*"));
             // The layouts that the depthwise kernels take depend on the device's vectors.
             covered.removeIf(what -> what.matches("(conv2d \\w+ (implicit|depthwise)|gemm forward local) .*"));
             assertEquals(expected, covered, device.name());
