@@ -30,9 +30,10 @@ final class CandidatesSection {
 
     static void run(Rounds rounds, Settings settings) throws Exception {
         try (Device device = Device.open(settings.device())) {
-            rounds.peak(device);
             Set<String> seen = new HashSet<>();
             for (Shapes.Entry entry : new Shapes().all()) {
+                // Again and again: one that falls into a slow spell says nothing.
+                rounds.peak(device);
                 for (String direction : entry.geometry().directions()) {
                     for (int lanes : new TreeSet<>(List.of(
                             1, Check.format(device, entry, entry.batch()).lanes()))) {
