@@ -12,12 +12,12 @@
 // POOL_DILATION_W); MAX 1 maximum, 0 average; INNER and OUTER -1 none, 0 tanh, 1 sigmoid, 2 relu; KEEP_HIDDEN 0|1 and
 // KEEP_ARGMAX 0|1, for a backward pass, which needs the first where INNER is not -1 and the second of a maximum; tile sizes
 // KT (output channels) and PT (columns of the output) of one work-item, KR (rows of the kernel) of one in
-// backward_parameters_tiled; WINOGRAD 1: forward_tiled takes conv2d/winograd1d.cl's `turned` as its weight and adds as that does, two
-// columns at a time, GROUPS 1, CT_W even.
+// backward_parameters_tiled; WINOGRAD 1: forward_tiled takes conv2d/winograd1d.cl's `turned` as its weight and adds as that
+// does, two columns at a time, GROUPS 1, CT_W even.
 //
-// Numerics: the convolution and the gradients of its parameters as in conv2d.cl, with WINOGRAD as in conv2d/winograd1d.cl, bit for bit where windows lie side by side;
-// argmax, ties, NaN as in max_pool2d.cl; averages as in avg_pool2d.cl. tanh is a rational function of our own, at most 5.2 ULP
-// off, exact at 0, NaN and beyond 9.02.
+// Numerics: the convolution and the gradients of its parameters as in conv2d.cl, with WINOGRAD as in conv2d/winograd1d.cl, bit
+// for bit where windows lie side by side; argmax, ties, NaN as in max_pool2d.cl; averages as in avg_pool2d.cl. tanh is a
+// rational function of our own, at most 5.2 ULP off, exact at 0, NaN and beyond 9.02.
 
 #ifndef LANES
 #define LANES 1

@@ -6,17 +6,18 @@
 //   p = (d0 - d2) w0        q = (d1 + d2) (w0 + w1 + w2)/2        r = (d2 - d1) (w0 - w1 + w2)/2        s = (d3 - d1) w2
 //   p = (d0 - d1) w0        q = d1 (w0 + w1)                                                            s = (d2 - d1) w1
 //   y0 = p + q + r          y1 = q - r + s
-// p, q, r, s are summed over parts, rows of the window and channels first. A row of five is seven multiply-adds in place of ten.
-// S. Winograd, Arithmetic complexity of computations (1980), chapter V; A. Lavin and S. Gray (arXiv:1509.09308), section 4.1, in one
-// dimension. The gradients are the same form transposed: with a = g0, b = g0 + g1, c = g0 - g1, d = g1 in place of p, q, r, s.
+// p, q, r, s are summed over parts, rows of the window and channels first. A row of five is seven multiply-adds in place of
+// ten.
+// S. Winograd, Arithmetic complexity of computations (SIAM, 1980); A. Lavin and S. Gray (arXiv:1509.09308), section 4. The
+// gradients are the same form transposed: g0, g0 + g1, g0 - g1 and g1 stand where p, q, r and s stood.
 //
-// Tensors as in conv2d.cl, GROUPS 1. turned: the numbers beside d0 - d2 and so on, PRODUCTS for a row of the window, [C,KH,K,PRODUCTS]
-// for forward, [K,KH,C,PRODUCTS] for an input gradient (GRADIENT 1).
+// Tensors as in conv2d.cl, GROUPS 1. turned: the numbers beside d0 - d2 and so on, PRODUCTS for a row of the window,
+// [C,KH,K,PRODUCTS] for forward, [K,KH,C,PRODUCTS] for an input gradient (GRADIENT 1).
 //
 // Macros: LANES; the window, STRIDE_W and DILATION_W 1; HAS_BIAS; GRADIENT; tile sizes KT (output channels of forward and of a
 // weight gradient), CT (input channels of an input gradient), WT (columns of the output, even, of forward).
-// Numerics: fma in the order of conv2d.cl, two columns for one, weight gradients for each half of the blocks; one owner per element. Exact for whole numbers as long as 18 times
-// the sum of products' sizes is below 2^23.
+// Numerics: fma in the order of conv2d.cl, two columns for one, weight gradients for each half of the blocks; one owner per
+// element. Exact for whole numbers as long as three times the sum of products' sizes is below 2^23.
 
 #ifndef LANES
 #define LANES 8
@@ -259,8 +260,8 @@ __kernel void conv2d_winograd1d_backward_input(__global const V *restrict grad_o
   }
 }
 
-// One work-item: the sum over `each` blocks of KT output channels, one input channel, one row of the window. Sums lie one after the
-// other.
+// One work-item: the sum over `each` blocks of KT output channels, one input channel, one row of the window. Sums lie one
+// after the other.
 __kernel void conv2d_winograd1d_backward_weight(__global const V *restrict input, __global const V *restrict grad_output,
                                                 __global float *restrict grad_weight, int each, int blocks, int c_all, int h,
                                                 int w, int k_all, int oh, int ow) {
