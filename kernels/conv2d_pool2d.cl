@@ -572,27 +572,27 @@ __kernel void conv2d_pool2d_backward_parameters_reference(__global const V *rest
 
 // One work-item: one output channel, one input channel, KR rows of the kernel; the first of a channel adds up the bias's
 // gradient too. Windows as in forward_tiled. Values are added in the order of rows and columns of the convolution's result, of
-// `each` blocks; sums lie one after the other.
+// one half of the blocks where there are two or more; the sums of the second half lie behind those of the first.
 #define SPAN ((POOL_KW - 1) * STRIDE_W + (KW - 1) * DILATION_W + 1)
 __kernel void conv2d_pool2d_backward_parameters_tiled(__global const V *restrict input, BACK_ARGUMENTS,
-                                                      __global const V *restrict grad_output, GRADIENTS, int each,
-                                                      int blocks, int c_all, int h, int w, int k_all, int oh, int ow, int ph, int pw) {
-  const int cg = c_all / GROUPS, kg = k_all / GROUPS, parts = TILES(KH, KR);
+                                                      __global const V *restrict grad_output, GRADIENTS, int blocks,
+                                                      int c_all, int h, int w, int k_all, int oh, int ow, int ph, int pw) {
+  const int cg = c_all / GROUPS, kg = k_all / GROUPS, parts = TILES(KH, KR), middle = (blocks + 1) / 2;
   int id = (int)get_global_id(0);
-  if (id >= max(1, TILES(blocks, each)) * k_all * cg * parts)
+  if (id >= (blocks > 1 ? 2 : 1) * k_all * cg * parts)
     return;
   const int kh0 = id % parts * KR;
   id /= parts;
   const int c = id % cg;
   id /= cg;
-  const int k = id % k_all, part = id / k_all, end = min(part * each + each, blocks);
+  const int k = id % k_all, second = id / k_all, end = second ? blocks : middle;
   V acc[KR][KW], sum = (V)(0.0f);
 #pragma unroll
   for (int r = 0; r < KR; r++)
 #pragma unroll
     for (int kw = 0; kw < KW; kw++)
       acc[r][kw] = (V)(0.0f);
-  for (int b = part * each; b < end; b++) {
+  for (int b = second * middle; b < end; b++) {
     __global const V *from = input + (b * c_all + k / kg * cg + c) * h * w;
     const int plane = b * k_all + k;
     for (int oy = 0; oy < ph * POOL_KH; oy++) {
@@ -645,10 +645,10 @@ __kernel void conv2d_pool2d_backward_parameters_tiled(__global const V *restrict
 #pragma unroll
     for (int kw = 0; kw < KW; kw++)
       if (kh0 + r < KH)
-        grad_weight[((part * k_all * cg + k * cg + c) * KH + kh0 + r) * KW + kw] = SUM(acc[r][kw]);
+        grad_weight[(((second * k_all + k) * cg + c) * KH + kh0 + r) * KW + kw] = SUM(acc[r][kw]);
 #if HAS_BIAS
   if (c == 0 && kh0 == 0)
-    grad_bias[part * k_all + k] = SUM(sum);
+    grad_bias[second * k_all + k] = SUM(sum);
 #endif
 }
 

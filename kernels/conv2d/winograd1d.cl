@@ -260,27 +260,27 @@ __kernel void conv2d_winograd1d_backward_input(__global const V *restrict grad_o
   }
 }
 
-// One work-item: the sum over `each` blocks of KT output channels, one input channel, one row of the window. Sums lie one
-// after the other.
+// One work-item: KT output channels, one input channel, one row of the window, of one half of the blocks where there are two
+// or more. The sums of the second half lie behind those of the first.
 __kernel void conv2d_winograd1d_backward_weight(__global const V *restrict input, __global const V *restrict grad_output,
-                                                __global float *restrict grad_weight, int each, int blocks, int c_all, int h,
-                                                int w, int k_all, int oh, int ow) {
-  const int ktiles = TILES(k_all, KT);
+                                                __global float *restrict grad_weight, int blocks, int c_all, int h, int w,
+                                                int k_all, int oh, int ow) {
+  const int ktiles = TILES(k_all, KT), middle = (blocks + 1) / 2;
   int id = (int)get_global_id(0);
-  if (id >= max(1, TILES(blocks, each)) * ktiles * c_all * KH)
+  if (id >= (blocks > 1 ? 2 : 1) * ktiles * c_all * KH)
     return;
   const int kh = id % KH;
   id /= KH;
   const int c = id % c_all;
   id /= c_all;
-  const int k0 = id % ktiles * KT, part = id / ktiles;
+  const int k0 = id % ktiles * KT, part = id / ktiles, end = part ? blocks : middle;
   V sum[KT][PRODUCTS];
 #pragma unroll
   for (int i = 0; i < KT; i++)
 #pragma unroll
     for (int j = 0; j < PRODUCTS; j++)
       sum[i][j] = (V)(0.0f);
-  for (int b = part * each; b < min(part * each + each, blocks); b++)
+  for (int b = part * middle; b < end; b++)
     for (int oy = 0; oy < oh; oy++) {
       const int y = oy * STRIDE_H - PAD_TOP + kh * DILATION_H;
       if (y < 0 || y >= h)

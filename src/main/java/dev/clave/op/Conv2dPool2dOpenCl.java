@@ -259,8 +259,7 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
         Window window = conv.window();
         int blocks = problem.format().blocks(conv.n());
         int weights = problem.slot("gradWeight").shape().elements();
-        int each = Math.max(1, (blocks + 1) / 2);
-        int halves = Math.max(1, (blocks + each - 1) / each);
+        int halves = blocks > 1 ? 2 : 1;
         int room = ConvTile.registers(problem.format().lanes()) - SPARE;
         int rows = Math.max(1, Math.min(window.kh(), room / window.kw()));
         int parts = (window.kh() + rows - 1) / rows;
@@ -280,7 +279,7 @@ final class Conv2dPool2dOpenCl implements OpenClCandidate {
                     .elements(total);
             launches.add(common(sum.define("KR", rows), problem, g));
         }
-        launch.ints(each).define("KR", rows).tiles((long) halves * (weights / (window.kh() * window.kw())) * parts);
+        launch.define("KR", rows).tiles((long) halves * (weights / (window.kh() * window.kw())) * parts);
         common(sizes(launch, g, blocks), problem, g);
         return launches;
     }

@@ -148,8 +148,7 @@ final class Conv2dWinograd1dOpenCl implements OpenClCandidate {
 
     /** Sums over halves of the samples, so that what a processor has written of a half is read by the same, and their sum. */
     private static List<Launch> weight(Problem problem, Conv2d g, int blocks, int channels) {
-        int each = Math.max(1, up(blocks, 2));
-        int parts = Math.max(1, up(blocks, each));
+        int parts = blocks > 1 ? 2 : 1;
         int weights = g.k() * g.c() * g.window().kh() * g.window().kw();
         Launch launch = new Launch(FILE, "conv2d_winograd1d_backward_weight").buffers("input", "gradOutput");
         if (parts > 1) {
@@ -157,8 +156,7 @@ final class Conv2dWinograd1dOpenCl implements OpenClCandidate {
         } else {
             launch.buffers("gradWeight");
         }
-        launch.ints(each)
-                .tiles((long) parts * up(g.k(), channels) * g.c() * g.window().kh());
+        launch.tiles((long) parts * up(g.k(), channels) * g.c() * g.window().kh());
         define(sizes(launch, g, blocks), problem, channels, 1);
         Launch sum = new Launch(FILE, "conv2d_winograd1d_sum")
                 .workspace("sums", (long) parts * weights)
