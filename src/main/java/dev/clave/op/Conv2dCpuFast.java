@@ -24,7 +24,7 @@ final class Conv2dCpuFast implements CpuFast {
     /** Samples of a linear layer that do not fill a vector: with fewer each output is a sum of its own. */
     private static final int FEW = 6;
     /** Weights of a tile that is computed pair by pair: short rows of patches would waste the vectors. */
-    private static final int PAIRS = 128;
+    private static final int PAIRS = 160;
 
     @Override
     public @Nullable String refuses(Problem problem) {
@@ -168,8 +168,6 @@ final class Conv2dCpuFast implements CpuFast {
                                             result,
                                             end - begin);
                                 }
-                                float[] picture =
-                                        patches.shifts() ? workspace.coefficients(patches.picture()) : result[0];
                                 for (int m = 0; m < channels * taps; m++) {
                                     int channel = group * cg + c + m / taps;
                                     if (patches.pointwise()) {
@@ -177,7 +175,7 @@ final class Conv2dCpuFast implements CpuFast {
                                     } else if (!patches.shifts()) {
                                         patches.addPatchRow(result[m], gradInput, to, channel, m % taps, begin, end);
                                     } else if (m % taps == 0) {
-                                        patches.addPatchRows(result, m, gradInput, to, channel, begin, end, picture);
+                                        patches.addPatchRows(result, m, gradInput, to, channel, begin, end, workspace);
                                     }
                                 }
                             }
@@ -304,7 +302,20 @@ final class Conv2dCpuFast implements CpuFast {
                 patches.block(workspace, input.values, input.offset, channel, channels, p, p + count, operand);
                 for (int m = 0; m < rows; m++) {
                     patches.pack(gradOutput.values, gradOutput.offset, g.k(), kBegin + m, p, p + count, gradient);
-                    for (int i = 0; i < width; i++) {
+                    int i = 0;
+                    for (; i + 3 <= width; i += 3) {
+                        int at = m * width + i;
+                        FloatTiles.multiplyEach(
+                                sums[at],
+                                sums[at + 1],
+                                sums[at + 2],
+                                gradient,
+                                operand[i],
+                                operand[i + 1],
+                                operand[i + 2],
+                                count);
+                    }
+                    for (; i < width; i++) {
                         FloatTiles.multiplyEach(sums[m * width + i], gradient, operand[i], count);
                     }
                 }

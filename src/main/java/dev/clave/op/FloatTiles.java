@@ -187,6 +187,17 @@ final class FloatTiles {
         }
     }
 
+    /** The same for three sums. */
+    static void multiplyEach(
+            float[] sums0, float[] sums1, float[] sums2, float[] a, float[] b0, float[] b1, float[] b2, int width) {
+        for (int j = 0; j < width; j++) {
+            float x = a[j];
+            sums0[j] += x * b0[j];
+            sums1[j] += x * b1[j];
+            sums2[j] += x * b2[j];
+        }
+    }
+
     /** Sum in double over four running sums, so that an addition need not wait for the one before. */
     static double sum(float[] values, int first, int count) {
         double a = 0;

@@ -106,7 +106,7 @@ final class GemmCpuFast implements CpuFast {
                 }
                 c.values[at + j] = (float)
                         (g.epilogue() == Gemm.Epilogue.TANH
-                                ? ActivationCpuFast.tanh(value)
+                                ? FloatFunctions.tanh((float) value)
                                 : GemmCpu.finish(g.epilogue(), value));
             }
         }

@@ -180,7 +180,9 @@ record Im2col(Conv2d g, Window win, int oh, int ow, int plane, int taps) {
             int channel,
             int begin,
             int end,
-            float[] picture) {
+            Workspace workspace) {
+        float[] picture = workspace.coefficients(picture());
+        float[] moved = workspace.moved(picture());
         for (int j = begin; j < end; ) {
             int n = j / plane;
             int count = Math.min(end, (n + 1) * plane) - j;
@@ -191,9 +193,10 @@ record Im2col(Conv2d g, Window win, int oh, int ow, int plane, int taps) {
                 Arrays.fill(picture, 0, lines * ow, 0);
                 for (int kh = 0; kh < win.kh(); kh++) {
                     int from = kh * win.dilationH() * ow + j % ow;
-                    float[] row = rows[firstRow + kh * win.kw() + kw];
-                    for (int i = 0; i < count; i++) {
-                        picture[from + i] += row[j - begin + i];
+                    // Moved to where it is added, so that both arrays are read at the loop index.
+                    System.arraycopy(rows[firstRow + kh * win.kw() + kw], j - begin, moved, from, count);
+                    for (int i = from; i < from + count; i++) {
+                        picture[i] += moved[i];
                     }
                 }
                 int shift = kw * win.dilationW() - win.padLeft();

@@ -47,6 +47,8 @@ class CpuFastTest {
             new MaxPool2d(3, 5, 9, 8, Window.of(2, 2).stride(2, 2), true),
             new MaxPool2d(
                     2, 3, 70, 70, Window.of(3, 2).stride(2, 1).dilation(2, 2).pad(2), true),
+            new AvgPool2d(3, 5, 10, 8, Window.of(2, 2).stride(2, 2), false, true),
+            new AvgPool2d(3, 5, 9, 8, Window.of(2, 2).stride(2, 2), true, false),
             new Activation(Activation.Kind.RELU, 3, 5000, 0),
             new Activation(Activation.Kind.RELU, 30, 5000, 0),
             new Dropout(3, 4097, 0.5, 9, 1),
@@ -154,6 +156,11 @@ class CpuFastTest {
         float[] unsigned = {1, 1, 0, nan, 0, 0, 2, 1, 1, 1, 3, inf, 0, 0, 2, 3, 0, inf, 0, 0, inf, inf, -0f, 0};
         same(new MaxPool2d(1, 1, 3, 8, Window.of(2, 2).stride(2, 2), false), "forward", Map.of("input", unsigned));
         same(new MaxPool2d(1, 3, 2, 4, Window.of(2, 2).stride(2, 2), false), "forward", Map.of("input", unsigned));
+        AvgPool2d average = new AvgPool2d(1, 1, 4, 4, Window.of(2, 2).stride(2, 2), false, true);
+        same(average, "forward", Map.of("input", input));
+        same(average, "forward", Map.of("input", new float[] {-0f, -0f, 1, -1, -0f, -0f, 1, -1, 0, -0f, 2, 2, 0, 0, 2, 2
+        }));
+        same(average, "backwardInput", Map.of("gradOutput", new float[] {-0f, 0, nan, -inf}));
         same(new Activation(Activation.Kind.RELU, 1, 16, 0), "forward", Map.of("input", input));
         same(new Activation(Activation.Kind.RELU, 1, 16, 0), "backwardInput", Map.of("output", input));
     }

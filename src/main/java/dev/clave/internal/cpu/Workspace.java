@@ -15,6 +15,7 @@ public final class Workspace {
     private float[][] operands = NONE;
     private float[][] sums = NONE;
     private float[] coefficients = {};
+    private float[] moved = {};
 
     Workspace() {}
 
@@ -36,6 +37,14 @@ public final class Workspace {
             coefficients = new float[count];
         }
         return coefficients;
+    }
+
+    /** The same, another array: a row moved to where the one beside it begins. */
+    public float[] moved(int count) {
+        if (moved.length < count) {
+            moved = new float[count];
+        }
+        return moved;
     }
 
     private static float[][] grown(float[][] rows, int count) {
