@@ -6,10 +6,10 @@
 // each channel in place of 36. An input gradient is the same with rows and columns of the window turned round, and input and
 // output channels changed.
 //
-// The source is copied by conv2d_planes of packed.cl into the planes of a 4x4 window of stride 2: what a tile reads at (i, j) is place e of
-// phase (i%2, j%2), shifted by (i/2, j/2). Places e that are no tile are computed and dropped. The sums over channels are 16
-// products of [rows, channels] by [channels, places], whose right sides are made for a few places at a time, so that they stay
-// in the second-level cache until they are used.
+// The source is copied by conv2d_planes of packed.cl into the planes of a 4x4 window of stride 2: what a tile reads at (i, j) is its place
+// in phase (i%2, j%2), shifted by (i/2, j/2). The sums over channels are 16 products of [rows, channels] by [channels, places], one
+// place for each tile, whose right sides are made for a few places at a time, so that they stay in the second-level cache until
+// they are used.
 //
 // Tensors as in conv2d.cl. planes as in packed.cl. turned [tiles of MT rows, 16, TURNED]: [channels, MT], 0 beyond the last row.
 // transformed [work-items, JB, 16, SIZE]: the right sides of one work-item.
@@ -52,7 +52,8 @@ typedef JOIN(float, W) V;
 #define NR (NT * W)
 #define CHUNK 8
 #define TILES(a, t) (((a) + (t)-1) / (t))
-// A line more than the numbers, so that the 16 products do not lie a power of two apart: they would share a set of the cache.
+// A line more than the numbers: for what a vector holds beyond its row, and so that the 16 products do not lie a power of two apart,
+// where they would share a set of the cache.
 #define SIZE (SUMS * NR + 16)
 #define TURNED (SUMS * MT + 16)
 
@@ -101,17 +102,36 @@ __kernel void conv2d_winograd_weight(__global const float *restrict weight, __gl
 #endif
 }
 
-// B' d B of one tile of places.
-static inline void transform(__global const float *planes, __global float *to, const long plane, const int line) {
-  for (int s = 0; s < SUMS; s++, planes += 4 * plane, to += NR)
-#pragma unroll
-    for (int j = 0; j < NT; j++) {
+// The vectors that the tile of places first ... stop - 1 is made of: parts of rows of tiles. from: where one begins in the planes, at:
+// in the tile. Returns how many.
+static inline int runs(int *from, int *at, const int first, const int stop, const int ph, const int pw, const int th,
+                       const int width) {
+  int n = 0;
+  for (int e = first; e < stop;) {
+    const int l = e / width, x = e - l * width, run = min(width - x, stop - e);
+    for (int f = 0; f < run; f += W, n++) {
+      from[n] = (l / th * ph + l % th) * pw * LANES + x + f;
+      at[n] = e - first + f;
+    }
+    e += run;
+  }
+  return n;
+}
+
+// B' d B of one tile of places, of which `used` are some. A vector's end that is no place of its row is overwritten by the next one, or
+// channel, or lies behind the last.
+static inline void transform(__global const float *planes, __global float *to, const long plane, const int line,
+                             const int *from, const int *at, const int vectors, const int used) {
+  for (int s = 0; s < SUMS; s++, planes += 4 * plane, to += NR) {
+    for (int i = 0; i < vectors; i++) {
+      __global const float *source = planes + from[i];
+      __global float *target = to + at[i];
       V d[4][4], t[4][4];
 #pragma unroll
       for (int a = 0; a < 4; a++)
 #pragma unroll
         for (int b = 0; b < 4; b++)
-          d[a][b] = LOAD(planes + (a % 2 * 2 + b % 2) * plane + a / 2 * line + b / 2 * LANES + j * W);
+          d[a][b] = LOAD(source + (a % 2 * 2 + b % 2) * plane + a / 2 * line + b / 2 * LANES);
 #pragma unroll
       for (int b = 0; b < 4; b++) {
         t[0][b] = d[0][b] - d[2][b];
@@ -121,12 +141,16 @@ static inline void transform(__global const float *planes, __global float *to, c
       }
 #pragma unroll
       for (int a = 0; a < 4; a++) {
-        STORE(t[a][0] - t[a][2], to + (4 * a + 0) * SIZE + j * W);
-        STORE(t[a][1] + t[a][2], to + (4 * a + 1) * SIZE + j * W);
-        STORE(t[a][2] - t[a][1], to + (4 * a + 2) * SIZE + j * W);
-        STORE(t[a][1] - t[a][3], to + (4 * a + 3) * SIZE + j * W);
+        STORE(t[a][0] - t[a][2], target + (4 * a + 0) * SIZE);
+        STORE(t[a][1] + t[a][2], target + (4 * a + 1) * SIZE);
+        STORE(t[a][2] - t[a][1], target + (4 * a + 2) * SIZE);
+        STORE(t[a][1] - t[a][3], target + (4 * a + 3) * SIZE);
       }
     }
+    for (int product = 0; product < 16; product++)
+      for (int f = used; f < NR; f++)
+        to[product * SIZE + f] = 0;
+  }
 }
 
 // A' m A of row i and vector j, with the columns of the tiles side by side again: row y of the tiles is at to + y * 2 * NR.
@@ -178,18 +202,22 @@ __kernel void conv2d_winograd(__global const float *restrict planes, __global co
 #endif
                               __global float *restrict transformed, __global float *restrict output, int blocks, int rows, int ph,
                               int pw, int oh, int ow, int each, int stride) {
-  const int places = blocks * ph * pw * LANES, jtiles = TILES(places, NR), itiles = TILES(rows, MT), line = pw * LANES;
+  const int th = TILES(oh, 2), line = TILES(ow, 2) * LANES, places = blocks * th * line;
+  const int jtiles = TILES(places, NR), itiles = TILES(rows, MT);
   const int id = (int)get_global_id(0), it0 = id / stride * each, it1 = min(itiles, it0 + each);
   if (it0 >= itiles)
     return;
-  const long plane = places;
+  const long plane = (long)blocks * ph * pw * LANES;
   __global float *right = transformed + (long)id * JB * 16 * SIZE;
   V m[16 * MT * NT];
   float y[MT * 4 * NR];
   for (int jt0 = id % stride * JB; jt0 < jtiles; jt0 += stride * JB) {
     const int jt1 = min(jtiles, jt0 + JB);
-    for (int jt = jt0; jt < jt1; jt++)
-      transform(planes + jt * NR, right + (jt - jt0) * 16 * SIZE, plane, line);
+    for (int jt = jt0; jt < jt1; jt++) {
+      int from[NR], at[NR];
+      const int stop = min(jt * NR + NR, places), vectors = runs(from, at, jt * NR, stop, ph, pw, th, line);
+      transform(planes, right + (jt - jt0) * 16 * SIZE, plane, pw * LANES, from, at, vectors, stop - jt * NR);
+    }
     for (int it = it0; it < it1; it++)
       for (int jt = jt0; jt < jt1; jt++) {
         for (int product = 0; product < 16; product++) {
@@ -234,7 +262,7 @@ __kernel void conv2d_winograd(__global const float *restrict planes, __global co
         const int live = min(MT, rows - it * MT), e = jt * NR, stop = min(e + NR, places);
         int s = e;
         while (s < stop) {
-          const int l = s / line, x = s - l * line, ty = l % ph, b = l / ph, run = min(line - x, stop - s);
+          const int l = s / line, x = s - l * line, ty = l % th, b = l / th, run = min(line - x, stop - s);
           const int floats = min(2 * run, ow * LANES - 2 * x);
           for (int a = 0; a < min(2, oh - 2 * ty); a++) {
             __global float *to = output + ((((long)b * rows + it * MT) * oh + 2 * ty + a) * ow) * LANES + 2 * x;

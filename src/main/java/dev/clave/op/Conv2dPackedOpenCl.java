@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 /** Forward and input gradient as products of packed weights and shifted planes, see kernels/conv2d/packed.cl. */
 final class Conv2dPackedOpenCl implements OpenClCandidate {
     private static final int ROW_TILES = 8;
-    private static final int PLACE_TILES = 4;
+    /** Places of a work-item: sums of more, which wait while other channels are added, crowd the caches (bench/RESULTS.md). */
+    private static final int PLACES = 64;
+
     /** Taps of a channel block: with them a tile's columns stay in a first-level cache of 32 KiB and more. */
     private static final int STEPS = 256;
     /** Work-items enough for eight per thread of a small machine; with fewer blocks they are cut. */
@@ -208,7 +210,7 @@ final class Conv2dPackedOpenCl implements OpenClCandidate {
         int placeTiles = up((int) planes.places(), tile.columns());
         int times = times(g, planes);
         int mb = Math.min(ROW_TILES, rowTiles);
-        int nb = Math.max(1, Math.min(PLACE_TILES, placeTiles));
+        int nb = Math.max(1, Math.min(up(PLACES, tile.columns()), placeTiles));
         while ((long) up(rowTiles, mb) * up(placeTiles, nb) * times * parts < ENOUGH && mb * nb > 1) {
             mb = nb > 1 ? mb : up(mb, 2);
             nb = up(nb, 2);

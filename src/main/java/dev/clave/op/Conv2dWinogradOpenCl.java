@@ -11,8 +11,10 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
     private static final String FILE = "conv2d/winograd";
     /** Bytes of the right sides of one work-item, half of a second-level cache. */
     private static final int CACHED = 1 << 19;
-    /** Work-items enough for eight per thread of a small machine. */
+    /** Work-items of other places at most, enough for eight per thread of a small machine. */
     private static final int ENOUGH = 32;
+    /** Work-items below which rows are shared out as well: each then transforms the same places once more. */
+    private static final int LEAST = 16;
 
     private static final int LINE = 16;
     /** Channels of one work-item that transforms the weights of a gradient, as in the kernel. */
@@ -23,7 +25,7 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
     private static final int MOST_SUMS = 1024;
 
     /** Part of a direct sum's time that it must stay below: the model errs by some percent. */
-    private static final double WORTH = 0.87;
+    private static final double WORTH = 0.9;
 
     private final Settings set;
 
@@ -89,25 +91,25 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
         }
         Conv2d g = (Conv2d) problem.geometry();
         boolean gradient = problem.direction().equals("backwardInput");
-        ConvPlanes planes = planes(g, gradient, problem.format());
-        long direct = ConvPlanes.of(g, gradient, problem.format()).places();
-        return cost(g, gradient, planes, tile(g, gradient, problem.format().lanes(), device))
-                        > WORTH * 9 * sums(g, gradient) * rows(g, gradient) * direct
+        Format format = problem.format();
+        long direct = ConvPlanes.of(g, gradient, format).places();
+        // A direct sum copies its weights as well.
+        double weights = (double) sums(g, gradient) * rows(g, gradient);
+        return cost(g, gradient, format, tile(g, gradient, format.lanes(), device))
+                        > WORTH * (9 * direct + 600) * weights
                 ? "transforms outweigh the multiply-adds that they save"
                 : null;
     }
 
     /**
      * Time in multiply-adds: the 16 products with what is unused of their tiles; transforms of each place of every channel that is read
-     * or written; transformed weights, which are made once and read for each block of places. Fitted to the layers of bench/RESULTS.md.
+     * or written; transforms of weights. Fitted to the layers of bench/RESULTS.md.
      */
-    private double cost(Conv2d g, boolean gradient, ConvPlanes planes, VectorTile tile) {
+    private double cost(Conv2d g, boolean gradient, Format format, VectorTile tile) {
         double sums = sums(g, gradient);
         double rows = up(rows(g, gradient), tile.rows()) * (double) tile.rows();
-        double tiles = up((int) planes.places(), tile.columns());
-        double places = tiles * tile.columns();
-        double passes = Math.ceil(tiles / blockTiles(g, gradient, tile));
-        return 16 * sums * rows * places + 392 * (sums + rows) * places + (1200 + 100 * passes) * sums * rows;
+        double places = up(places(g, gradient, format), tile.columns()) * (double) tile.columns();
+        return 16 * sums * rows * places + 250 * (sums + rows) * places + 1200 * sums * rows;
     }
 
     private @Nullable String illegal(int lanes, OpenClDevice device) {
@@ -131,7 +133,7 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
             space.add(settings(rows, 2));
         }
         space.add(width == 16 ? settings(8, 3) : settings(3, 4));
-        int tiles = blockTiles(g, gradient, own);
+        int tiles = blockTiles(g, gradient, own, up(places(g, gradient, problem.format()), own.columns()));
         space.but("JB", tiles, 2 * tiles).but("JB", tiles, up(tiles, 2));
         int lanes = problem.format().lanes();
         return space.where(settings -> ((Conv2dWinogradOpenCl) with(settings)).illegal(lanes, device) == null);
@@ -163,10 +165,16 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
         return new VectorTile(set.get("MT", best), set.get("NT", vectors), width);
     }
 
-    /** Tiles of places whose right sides the cache holds. */
-    private int blockTiles(Conv2d g, boolean gradient, VectorTile tile) {
-        int model = Math.max(1, Math.min(MOST_TILES, CACHED / (64 * sums(g, gradient) * tile.columns())));
-        return set.get("JB", model);
+    /** Tiles of places whose right sides the cache holds, fewer where there would be too few work-items. */
+    private int blockTiles(Conv2d g, boolean gradient, VectorTile tile, int placeTiles) {
+        int held = Math.min(MOST_TILES, CACHED / (64 * sums(g, gradient) * tile.columns()));
+        return set.get("JB", Math.max(1, Math.min(held, placeTiles / LEAST)));
+    }
+
+    /** Tiles of all samples, with the lanes that are none. */
+    private static int places(Conv2d g, boolean gradient, Format format) {
+        int tiles = up(gradient ? g.h() : g.oh(), 2) * up(gradient ? g.w() : g.ow(), 2);
+        return format.blocks(g.n()) * format.lanes() * tiles;
     }
 
     /** The planes of a 4x4 window of stride 2 over what is read. */
@@ -193,10 +201,10 @@ final class Conv2dWinogradOpenCl implements OpenClCandidate {
         int rows = rows(g, gradient);
         int sums = sums(g, gradient);
         int rowTiles = up(rows, tile.rows());
-        int placeTiles = up((int) planes.places(), tile.columns());
-        int block = Math.min(blockTiles(g, gradient, tile), Math.max(1, placeTiles));
+        int placeTiles = up(places(g, gradient, problem.format()), tile.columns());
+        int block = Math.min(blockTiles(g, gradient, tile, placeTiles), Math.max(1, placeTiles));
         int stride = Math.max(1, Math.min(ENOUGH, up(placeTiles, block)));
-        int each = up(rowTiles, Math.max(1, Math.min(rowTiles, ENOUGH / stride)));
+        int each = up(rowTiles, Math.min(rowTiles, up(LEAST, stride)));
         int parts = up(rowTiles, each);
         long turned = (long) rowTiles * 16 * (tile.rows() * sums + LINE);
         long transformed = (long) parts * stride * block * 16 * ((long) sums * tile.columns() + LINE);

@@ -125,7 +125,7 @@ class PackedConvTest {
 
     @Test
     void refusalsHaveReasonsAndLargeLayersAreTaken() {
-        Conv2d layer = new Conv2d(2, 64, 28, 28, 64, Window.of(3, 3).pad(1), 1, false);
+        Conv2d layer = new Conv2d(2, 64, 28, 28, 64, Window.of(5, 5).pad(2), 1, false);
         Conv2d shared = new Conv2d(
                 8, 64, 28, 28, 64, Window.of(3, 3).pad(2).stride(2, 2).dilation(2, 2), 1, false);
         for (Device device : devices.openCl()) {
