@@ -37,6 +37,8 @@ final class FitLoop implements AutoCloseable {
     private final boolean accumulates;
     private final Owned owned = new Owned();
     private final List<Map<String, Double>> epochs = new ArrayList<>();
+    /** Metrics that read the outputs of every batch; an array, so that a step takes no iterator. */
+    private final Metric[] onHost;
 
     /** Compiles for the options; the state's cursor says where to begin. */
     FitLoop(TrainState state, FitOptions options, RunContext context) {
@@ -48,6 +50,9 @@ final class FitLoop implements AutoCloseable {
         this.options = options;
         this.context = context;
         this.accumulates = options.accumulateGradBatches() > 1;
+        this.onHost = state.metrics.stream()
+                .filter(metric -> metric.inTraining() && !Evaluation.onDevice(metric))
+                .toArray(Metric[]::new);
         boolean whole = false;
         try {
             Graph graph = core.graph(options.trainData());
@@ -209,10 +214,8 @@ final class FitLoop implements AutoCloseable {
                 state.update.invocation().run();
             }
         }
-        for (Metric metric : state.metrics) {
-            if (metric.inTraining() && !Evaluation.onDevice(metric)) {
-                metric.update(Evaluation.outputs(plan, feed.live(step), features), feed.labels(step));
-            }
+        for (Metric metric : onHost) {
+            metric.update(Evaluation.outputs(plan, feed.live(step), features), feed.labels(step));
         }
         cursor.batches++;
         cursor.step = pace.after(step);
@@ -222,10 +225,13 @@ final class FitLoop implements AutoCloseable {
 
     private double rate() {
         int steps = options.steps();
-        Schedule.Place place = new Schedule.Place((long) cursor.epoch * steps + cursor.step, steps);
-        double rate = state.optimizer.learningRate() * options.schedule().factor(place) * cursor.rateScale;
+        long step = (long) cursor.epoch * steps + cursor.step;
+        double factor = options.schedule() instanceof Schedule.Constant
+                ? 1
+                : options.schedule().factor(new Schedule.Place(step, steps));
+        double rate = state.optimizer.learningRate() * factor * cursor.rateScale;
         if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("schedule: learning rate " + rate + " at step " + place.step());
+            throw new IllegalArgumentException("schedule: learning rate " + rate + " at step " + step);
         }
         return rate;
     }

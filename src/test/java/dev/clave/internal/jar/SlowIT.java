@@ -120,6 +120,6 @@ class SlowIT {
                 .mapToDouble(Look::heapBytes)
                 .average()
                 .orElseThrow();
-        assertTrue(heap <= 64, heap + " heap bytes a step\n" + result.output());
+        assertTrue(heap <= 16, heap + " heap bytes a step\n" + result.output());
     }
 }
