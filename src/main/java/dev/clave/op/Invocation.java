@@ -98,7 +98,7 @@ public final class Invocation implements Prepared {
 
     static Invocation openCl(OpenClDevice device, Problem problem, OpenClCandidate candidate) {
         List<Launch> launches = candidate.launches(problem, device);
-        boolean later = !candidate.usesBarriers() && candidate.note().isEmpty() && Chain.isSupported(device);
+        boolean later = !candidate.usesBarriers() && !candidate.mayFail() && Chain.isSupported(device);
         Invocation invocation = new Invocation(device, problem, candidate.name(), candidate.note(), null);
         invocation.barriers = candidate.usesBarriers();
         try {

@@ -37,6 +37,11 @@ interface OpenClCandidate {
     /** The launches of one run, in order. */
     List<Launch> launches(Problem problem, OpenClDevice device);
 
+    /** Whether its kernels may fail to build where those of others do not, so that they are built before it is chosen. */
+    default boolean mayFail() {
+        return false;
+    }
+
     /** Whether its kernels synchronise work-items; a device on which barriers do not hold is then refused. */
     default boolean usesBarriers() {
         return false;

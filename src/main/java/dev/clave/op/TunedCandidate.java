@@ -9,11 +9,18 @@ import org.jspecify.annotations.Nullable;
  * A candidate with settings that were measured; it goes by the candidate's name, and has no doubts.
  *
  * @param settings empty when the candidate has none and only its place in the order was measured
+ * @param isShipped whether they come with the kernels
  */
-record TunedCandidate(OpenClCandidate candidate, Map<String, Integer> settings) implements OpenClCandidate {
-    /** Sets them. */
+record TunedCandidate(OpenClCandidate candidate, Map<String, Integer> settings, boolean isShipped)
+        implements OpenClCandidate {
+    /** Sets what was measured here. */
     static TunedCandidate of(OpenClCandidate candidate, Map<String, Integer> settings) {
-        return new TunedCandidate(candidate.with(settings), settings);
+        return new TunedCandidate(candidate.with(settings), settings, false);
+    }
+
+    /** Sets what came with the kernels. */
+    static TunedCandidate shipped(OpenClCandidate candidate, Map<String, Integer> settings) {
+        return new TunedCandidate(candidate.with(settings), settings, true);
     }
 
     @Override
@@ -34,6 +41,11 @@ record TunedCandidate(OpenClCandidate candidate, Map<String, Integer> settings) 
     @Override
     public boolean usesBarriers() {
         return candidate.usesBarriers();
+    }
+
+    @Override
+    public boolean mayFail() {
+        return !isShipped;
     }
 
     @Override

@@ -86,7 +86,9 @@ final class Tuning {
         for (OpenClCandidate one : candidates) {
             if (one.name().equals(record.candidate())) {
                 try {
-                    OpenClCandidate measured = TunedCandidate.of(one, record.parameters());
+                    OpenClCandidate measured = database.isBundled(record)
+                            ? TunedCandidate.shipped(one, record.parameters())
+                            : TunedCandidate.of(one, record.parameters());
                     reason = OpenClBackend.limit(measured, problem, device);
                     if (reason == null && record.source().equals(source(measured, problem))) {
                         return measured;
