@@ -147,7 +147,7 @@ static inline void transform(__global const float *planes, __global float *to, c
         STORE(t[a][1] - t[a][3], target + (4 * a + 3) * SIZE);
       }
     }
-    for (int product = 0; product < 16; product++)
+    for (int product = 0; used < NR && product < 16; product++)
       for (int f = used; f < NR; f++)
         to[product * SIZE + f] = 0;
   }

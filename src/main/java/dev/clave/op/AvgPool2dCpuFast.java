@@ -5,7 +5,6 @@ import java.util.Arrays;
 /** Average pooling on the CPU over float arrays, one owner per plane. */
 final class AvgPool2dCpuFast implements CpuFast {
     private static final int CHUNK = 4096;
-    private static final Window HALF = Window.of(2, 2).stride(2, 2);
 
     @Override
     public void run(Problem problem, CpuArguments a) {
@@ -21,7 +20,7 @@ final class AvgPool2dCpuFast implements CpuFast {
         int pixels = g.h() * g.w();
         int positions = g.oh() * g.ow();
         int each = Math.max(1, CHUNK / pixels);
-        boolean halves = g.window().equals(HALF) && g.h() % 2 == 0 && g.w() % 2 == 0;
+        boolean halves = g.window().equals(MaxPool2dCpuFast.HALF) && g.h() % 2 == 0 && g.w() % 2 == 0;
         a.device().forEach(FloatTiles.parts(planes, each), 2 * problem.flops(), (workspace, task) -> {
             for (int plane = task * each; plane < Math.min(planes, (task + 1) * each); plane++) {
                 int in = forward ? first + plane * pixels : second + plane * pixels;

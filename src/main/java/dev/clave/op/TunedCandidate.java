@@ -18,11 +18,6 @@ record TunedCandidate(OpenClCandidate candidate, Map<String, Integer> settings, 
         return new TunedCandidate(candidate.with(settings), settings, false);
     }
 
-    /** Sets what came with the kernels. */
-    static TunedCandidate shipped(OpenClCandidate candidate, Map<String, Integer> settings) {
-        return new TunedCandidate(candidate.with(settings), settings, true);
-    }
-
     @Override
     public String name() {
         return candidate.name();

@@ -86,9 +86,8 @@ final class Tuning {
         for (OpenClCandidate one : candidates) {
             if (one.name().equals(record.candidate())) {
                 try {
-                    OpenClCandidate measured = database.isBundled(record)
-                            ? TunedCandidate.shipped(one, record.parameters())
-                            : TunedCandidate.of(one, record.parameters());
+                    OpenClCandidate measured = new TunedCandidate(
+                            one.with(record.parameters()), record.parameters(), database.isBundled(record));
                     reason = OpenClBackend.limit(measured, problem, device);
                     if (reason == null && record.source().equals(source(measured, problem))) {
                         return measured;

@@ -138,6 +138,12 @@ class TuningTest {
             String usual = first(device, List.of(), List.of());
             assertEquals("linear_weight ", usual);
             assertEquals("tiled tuned, KT 2, WT 3", first(device, List.of(own.line()), List.of(shipped)));
+            // What comes with the kernels is not built before a chain; what somebody wrote is.
+            List<OpenClCandidate> both = new Tuning(device, TuningDatabase.of(List.of(own.line()), List.of(shipped)))
+                    .order(FORWARD, candidates());
+            assertEquals(
+                    List.of(true, false, false),
+                    both.stream().limit(3).map(OpenClCandidate::mayFail).toList());
             assertEquals("tiled tuned, KT 1, WT 1", first(device, List.of(), List.of(shipped)));
             // What is no record of this device, driver, version or kernel is not there; the jar's serves then.
             for (TuningRecord foreign : List.of(
